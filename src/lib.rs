@@ -1,0 +1,12 @@
+//! The core of Cartwheel: it decides, and does nothing else.
+//!
+//! No IO, no clock, no threads, no randomness of its own: time and random numbers are
+//! arguments, and every machine in here takes inputs and gives effects.
+
+#![warn(missing_docs)]
+
+pub mod entropy;
+pub mod key;
+pub mod node;
+pub mod store;
+pub mod time;

@@ -1,0 +1,83 @@
+//! What one commit writes: records and all that belongs to them, together or not at all.
+
+use bytes::Bytes;
+
+/// A column family. The numbers are stored: they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Family {
+    /// Records by stored key.
+    Objects = 1,
+    /// Leaves of the Merkle trees and clocks of the slices.
+    Trees = 2,
+    /// Hints by target.
+    Hints = 3,
+    /// The store's own identity, bucket policies, layouts.
+    Meta = 4,
+}
+
+impl Family {
+    /// Every family, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Objects, Self::Trees, Self::Hints, Self::Meta];
+
+    /// The name of the family on disk.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Objects => "objects",
+            Self::Trees => "trees",
+            Self::Hints => "hints",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+/// One change within a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchEntry {
+    /// Where.
+    pub family: Family,
+    /// Under which key.
+    pub key: Bytes,
+    /// The new value, or nothing: the key is removed.
+    pub value: Option<Bytes>,
+}
+
+/// Changes that are written together or not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    entries: Vec<BatchEntry>,
+}
+
+impl Batch {
+    /// A batch that changes nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a key.
+    pub fn put(&mut self, family: Family, key: Bytes, value: Bytes) {
+        let value = Some(value);
+        self.entries.push(BatchEntry { family, key, value });
+    }
+
+    /// Removes a key.
+    pub fn delete(&mut self, family: Family, key: Bytes) {
+        let value = None;
+        self.entries.push(BatchEntry { family, key, value });
+    }
+
+    /// The changes in order.
+    pub fn entries(&self) -> &[BatchEntry] {
+        &self.entries
+    }
+
+    /// How many changes there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
