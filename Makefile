@@ -1,0 +1,54 @@
+# Every target is a cargo line or two, so nobody needs make; it only saves typing.
+# Plain `make` lists them.
+
+# Flags live in .cargo/config.toml. A RUSTFLAGS in the environment, even an empty one, replaces
+# them and compiles everything again, RocksDB included.
+ifneq ($(origin RUSTFLAGS),undefined)
+$(error RUSTFLAGS is set, which would replace the flags of .cargo/config.toml and compile RocksDB again: run `unset RUSTFLAGS` first)
+endif
+ifneq ($(origin CARGO_ENCODED_RUSTFLAGS),undefined)
+$(error CARGO_ENCODED_RUSTFLAGS is set, which would replace the flags of .cargo/config.toml and compile RocksDB again: run `unset CARGO_ENCODED_RUSTFLAGS` first)
+endif
+
+# ccache by PATH and not by CC and CXX: their change would run RocksDB's build script again.
+# Without the directory in the hash, a fresh clone finds what another one compiled.
+export PATH := /usr/lib/ccache:$(PATH)
+export CCACHE_NOHASHDIR := 1
+
+# The packages that never see RocksDB.
+FAST := -p cartwheel -p cartwheel-actors -p cartwheel-tests
+
+# What CI runs, in this order; all in the dev profile, so that RocksDB is compiled once.
+CHECKS := fmt-check test-fast lint doc test
+
+.PHONY: help setup test test-fast check fmt fmt-check lint doc
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: ## install what building RocksDB needs; instant when it is there
+	@scripts/setup
+
+test: setup ## every test
+	cargo test --workspace
+
+test-fast: ## the tests that need no RocksDB
+	cargo test $(FAST)
+
+check: setup ## what CI runs: format, tests, lints, docs
+	@scripts/steps $(CHECKS)
+
+fmt: ## format the code
+	cargo fmt --all
+
+fmt-check: ## is the code formatted?
+	cargo fmt --all -- --check
+
+lint: setup ## clippy with warnings denied; licences and sources where cargo-deny is installed
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then echo cargo deny check bans licenses sources && cargo deny check bans licenses sources; \
+	else echo "lint: SKIPPED licences, bans and sources: cargo-deny is not installed (cargo install cargo-deny --locked)"; fi
+
+doc: setup ## the documentation, with warnings denied
+	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps

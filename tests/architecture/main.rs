@@ -1,0 +1,9 @@
+//! The rules of the house that no compiler checks, each with the sentence why.
+
+mod biased_select;
+mod core_dependencies;
+mod dependency_reasons;
+mod file_length;
+mod lints;
+mod no_rocksdb;
+mod workspace;
