@@ -11,8 +11,11 @@
 //! ```
 
 mod batch;
-// mod memory;
+mod identity;
+mod memory;
+mod sinks;
 mod stored_key;
+mod unfinished;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,8 +23,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use batch::{Batch, BatchEntry, Family};
-// pub use memory::MemoryStore;
+pub use identity::{Identity, IdentityError, STORE_FORMAT};
+pub use memory::{Image, MemoryMode, MemoryOpenError, MemoryStore};
+pub use sinks::Sinks;
 pub use stored_key::{SliceId, StoredKey, StoredKeyError};
+pub use unfinished::{Delivery, Unfinished};
 
 use crate::node::ShardId;
 
@@ -80,6 +86,9 @@ pub enum Completion {
 /// Takes the completions of one shard, in order, on any thread.
 pub trait CompletionSink: Send + Sync {
     /// Hands over what has completed since the last call.
+    ///
+    /// It may run on the store's own thread, which every shard waits for, or within `submit`:
+    /// it hands on and returns, and neither blocks nor panics.
     fn complete(&self, completions: Vec<Completion>);
 }
 
@@ -96,9 +105,13 @@ pub enum Peek {
 
 /// Writes batches and says when they are as durable as asked.
 ///
-/// Batches of one shard are written, and completed, in the order of their submission.
-/// A failed write or sync fails the store for good: it is never tried again, and every
-/// later submission completes as `Failed` or not at all.
+/// Batches of one shard are written, and completed, in the order of their submission: one that
+/// waits for a sync holds back those behind it, whatever their durability.
+/// A failed write or sync fails the store for good: it is never tried again, every later
+/// submission completes as `Failed` or not at all, and reads fail too, since memory may hold
+/// what the disk does not.
+///
+/// No submission is refused for being one too many: the caller bounds what it has under way.
 pub trait Committer: Send + Sync {
     /// Names the sink for a shard's completions; a later call replaces it, and completions
     /// of the shard's earlier life go to the sink that was there at submission.
@@ -112,7 +125,8 @@ pub trait Committer: Send + Sync {
 ///
 /// The contract is a test suite, `tests/store/`, which every implementation passes.
 pub trait ReplicaStore: Committer {
-    /// Reads from memory, without ever waiting for the disk.
+    /// Reads from memory, without ever waiting for the disk. It sees what is written, synced
+    /// or not; what is only queued it does not see.
     fn peek(&self, family: Family, key: &[u8]) -> Result<Peek, StoreError>;
 
     /// Reads, from disk if need be; completes as `Loaded` to the shard's sink.
