@@ -32,7 +32,8 @@ use crate::node::ShardId;
 pub enum MemoryMode {
     /// At once: `submit` writes, syncs and completes, `load` completes.
     Immediate,
-    /// When told to: by `write_queued`, `sync` and `read_queued`.
+    /// When told to: by `write_queued`, `sync` and `read_queued`. One thread calls these, or
+    /// completions may overtake each other.
     Manual,
 }
 
