@@ -58,9 +58,9 @@ mod tests {
         }
     }
 
-    const VECTOR_EMPTY: u64 = 0;
-    const VECTOR_CART: u64 = 0;
-    const VECTOR_OTHER_BUCKET: u64 = 0;
+    const VECTOR_EMPTY: u64 = 0x0000_0000_0000_0000;
+    const VECTOR_CART: u64 = 0x0000_0000_0000_0000;
+    const VECTOR_OTHER_BUCKET: u64 = 0x48b2_c926_16fc_193d;
 
     #[test]
     fn the_partition_is_the_top_bits() {

@@ -5,8 +5,13 @@
 
 #![warn(missing_docs)]
 
+pub mod bucket;
 pub mod entropy;
 pub mod key;
+pub mod limits;
+pub mod message;
 pub mod node;
+pub mod quorum;
 pub mod store;
 pub mod time;
+pub mod version;

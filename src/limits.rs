@@ -1,0 +1,101 @@
+//! Every bound, with its reason.
+
+/// The longest key by default: DynamoDB's and S3's, and small enough for an index block.
+pub const KEY_LEN_MAX: u32 = 1024;
+
+/// The longest key a bucket may allow.
+pub const KEY_LEN_CEILING: u32 = 16 * 1024;
+
+/// The largest value by default; the paper's objects are "usually less than 1 MB" (2.3).
+pub const VALUE_LEN_MAX: u32 = 1024 * 1024;
+
+/// The largest value a bucket may allow: one must fit a record beside its siblings.
+pub const VALUE_LEN_CEILING: u32 = 8 * 1024 * 1024;
+
+/// The most siblings a put may leave, by default: Riak's limit.
+pub const SIBLINGS_MAX: u32 = 100;
+
+/// The most siblings a bucket may allow.
+pub const SIBLINGS_CEILING: u32 = 1000;
+
+/// The largest record a put may leave; merges may go over it.
+pub const RECORD_LEN_MAX: usize = 16 * 1024 * 1024;
+
+/// Content type and metadata of one value together: S3's limit for user metadata.
+pub const ATTRIBUTES_LEN_MAX: usize = 2 * 1024;
+
+/// The longest bucket name.
+pub const BUCKET_NAME_LEN_MAX: usize = 64;
+
+/// The most owners a key may have: tallies are 16-bit sets.
+pub const N_MAX: u8 = 15;
+
+/// The longest sealed context: a thousand origins; more means that nobody ever read.
+pub const CONTEXT_LEN_MAX: usize = 64 * 1024;
+
+/// The most items of a client's batch.
+pub const BATCH_ITEMS_MAX: usize = 1024;
+
+/// The longest frame taken from a client: a value of the ceiling, its key and context.
+pub const CLIENT_FRAME_LEN_MAX: u32 = 10 * 1024 * 1024;
+
+/// The longest frame between nodes before it is cut into chunks.
+pub const CHUNK_LEN: usize = 64 * 1024;
+
+/// The longest message between nodes once its chunks are joined: two records of full size,
+/// since a merge may go over the limit of a put.
+pub const MESSAGE_LEN_MAX: usize = 2 * RECORD_LEN_MAX + 1024 * 1024;
+
+/// The most messages whose chunks may arrive interleaved on one link.
+pub const CHUNK_STREAMS_MAX: usize = 8;
+
+/// The most items of a batch between nodes: without a cap, p99 rose to 161 ms.
+pub const REPLICA_BATCH_ITEMS_MAX: usize = 256;
+
+/// The most bytes of records in a batch between nodes; a larger record goes alone.
+pub const REPLICA_BATCH_LEN_MAX: usize = 48 * 1024;
+
+/// The most requests of one connection under way before its socket is no longer read.
+pub const SESSION_REQUESTS_MAX: u32 = 1024;
+
+/// The most bytes of requests and replies of one connection under way.
+pub const SESSION_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// The most operations under way in one coordinator.
+pub const OPERATIONS_MAX: usize = 16 * 1024;
+
+/// The most bytes of values held by the operations of one coordinator.
+pub const OPERATION_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Replica requests under way from one shard to one peer.
+pub const REPLICA_CREDITS: u32 = 8 * 1024;
+
+/// Bytes of replica requests under way from one shard to one peer.
+pub const REPLICA_CREDIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Forwarded requests under way from one shard to one peer.
+pub const FORWARD_CREDITS: u32 = 4 * 1024;
+
+/// Background requests under way from one shard to one peer.
+pub const BACKGROUND_CREDITS: u32 = 64;
+
+/// Finished requests a shard remembers, so that a retry gets its first answer.
+pub const FINISHED_REQUESTS_MAX: usize = 4096;
+
+/// Records a shard keeps in memory behind the unwritten ones, in bytes.
+pub const RECORD_CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Operations that wait for one key to be loaded.
+pub const QUEUED_PER_KEY_MAX: usize = 1024;
+
+/// The most links to one peer (rule 11: min(shards, 4)).
+pub const LINKS_PER_PEER_MAX: u16 = 4;
+
+/// The most keys of a page of a listing.
+pub const LIST_LIMIT_MAX: u32 = 1000;
+
+/// The most client connections of a node; each costs two tasks and its buffers.
+pub const CONNECTIONS_MAX: usize = 4096;
+
+/// The most buckets of a cluster: every node keeps them all in memory.
+pub const BUCKETS_MAX: usize = 1024;

@@ -1,0 +1,44 @@
+//! MessagePack bodies: compact arrays, decoded borrowed.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+
+/// Encodes a body.
+///
+/// Our messages are plain data, which MessagePack can always express; should that ever be
+/// wrong, the empty body that comes back is refused by the receiver with a typed error.
+pub fn encode<T: Serialize>(message: &T) -> Bytes {
+    rmp_serde::to_vec(message).map_or_else(|_| Bytes::new(), Bytes::from)
+}
+
+/// Decodes a body, to the last byte.
+pub fn decode<'body, T: Deserialize<'body>>(
+    kind: Kind,
+    body: &'body [u8],
+) -> Result<T, DecodeError> {
+    let mut reader = rmp_serde::Deserializer::from_read_ref(body);
+    // Our own types nest a few levels; a body that nests more is an attack on the stack.
+    reader.set_max_depth(MAX_DEPTH);
+    T::deserialize(&mut reader).map_err(|error| DecodeError {
+        kind,
+        len: body.len(),
+        cause: error.to_string(),
+    })
+}
+
+/// How deep a body may nest: batches of items with options and metadata need six.
+const MAX_DEPTH: usize = 16;
+
+/// A body that is not what its kind says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the body of {kind}, {len} bytes, is malformed: {cause}")]
+pub struct DecodeError {
+    /// The kind of the frame.
+    pub kind: Kind,
+    /// The length of the body.
+    pub len: usize,
+    /// What the decoder found.
+    pub cause: String,
+}
