@@ -58,9 +58,9 @@ mod tests {
         }
     }
 
-    const VECTOR_EMPTY: u64 = 0x0000_0000_0000_0000;
-    const VECTOR_CART: u64 = 0x0000_0000_0000_0000;
-    const VECTOR_OTHER_BUCKET: u64 = 0x48b2_c926_16fc_193d;
+    const VECTOR_EMPTY: u64 = 0x48b2_c926_16fc_193d;
+    const VECTOR_CART: u64 = 0x48aa_64f9_a0b7_8238;
+    const VECTOR_OTHER_BUCKET: u64 = 0xf5b7_bc8d_1ce0_91af;
 
     #[test]
     fn the_partition_is_the_top_bits() {
