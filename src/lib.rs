@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod bucket;
+pub mod config;
 pub mod entropy;
 pub mod key;
 pub mod limits;
