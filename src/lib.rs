@@ -7,12 +7,17 @@
 
 pub mod bucket;
 pub mod config;
+pub mod coordination;
 pub mod entropy;
 pub mod key;
+pub mod layout;
 pub mod limits;
 pub mod message;
 pub mod node;
+pub mod planted_bug;
 pub mod quorum;
+pub mod replica;
+pub mod ring;
 pub mod store;
 pub mod time;
 pub mod version;

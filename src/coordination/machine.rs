@@ -1,0 +1,521 @@
+//! The coordinator of one shard: requests, answers and time in, effects out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::effect::Effect;
+use super::explaining;
+use super::forward::ForwardState;
+use super::latency::ObservedP95;
+use super::operation::{Common, Event, Operation, Places, State, Turn};
+use super::peers::{NoCredit, PeerCredits, Peers};
+use super::read::ReadState;
+use super::request::{ClientRequest, Demand};
+use super::slab::Slab;
+use super::write::{RETRY_AFTER_MS, WriteState};
+use crate::limits::{ATTRIBUTES_LEN_MAX, OPERATION_BYTES_MAX, OPERATIONS_MAX};
+use crate::message::client::{Delete, Get, Put, QuorumOptions, RequestError};
+use crate::message::replica::{OperationId, ReplicaAnswer, ReplicaError, View};
+use crate::node::{NodeId, ShardId};
+use crate::quorum::Quorum;
+use crate::replica::{ClientWrite, ReplicaReply};
+use crate::ring::{Ring, Target};
+use crate::time::{Moment, WallTime};
+use crate::version::{Context, ContextSecret};
+
+/// How many owners a read asks at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadFanout {
+    /// As many as must answer; the others when those are slow.
+    Quorum,
+    /// All, as the paper does.
+    All,
+}
+
+/// What an operator may choose.
+#[derive(Clone, Copy, Debug)]
+pub struct CoordinatorOptions {
+    /// How many owners a read asks at first.
+    pub read_fanout: ReadFanout,
+    /// The soonest that other owners are asked.
+    pub hedge_min: Duration,
+    /// The latest.
+    pub hedge_max: Duration,
+}
+
+impl CoordinatorOptions {
+    pub(super) fn hedge_after(&self, p95: &ObservedP95) -> Duration {
+        p95.get().clamp(self.hedge_min, self.hedge_max)
+    }
+}
+
+/// What a coordinator counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CoordinatorCounters {
+    /// Requests answered.
+    pub answered: u64,
+    /// Requests refused because too much was under way.
+    pub overloaded: u64,
+}
+
+/// One shard's coordinator. `C` is a client that waits.
+#[derive(Debug)]
+pub struct Coordinator<C> {
+    node: NodeId,
+    ring: Arc<Ring>,
+    secret: ContextSecret,
+    options: CoordinatorOptions,
+    operations: Slab<Operation<C>>,
+    held: usize,
+    peers: Peers,
+    p95: ObservedP95,
+    counters: CoordinatorCounters,
+}
+
+impl<C> Coordinator<C> {
+    /// A coordinator without operations. The start number is one that no coordinator of
+    /// this process had before.
+    pub fn new(
+        node: NodeId,
+        shard: ShardId,
+        start: u32,
+        ring: Arc<Ring>,
+        secret: ContextSecret,
+        options: CoordinatorOptions,
+    ) -> Self {
+        Self {
+            node,
+            ring,
+            secret,
+            options,
+            operations: Slab::new(shard, start),
+            held: 0,
+            peers: Peers::default(),
+            p95: ObservedP95::starting_at(options.hedge_max),
+            counters: CoordinatorCounters::default(),
+        }
+    }
+
+    /// The ring that requests from now on begin with.
+    pub fn set_ring(&mut self, ring: Arc<Ring>) {
+        self.ring = ring;
+    }
+
+    /// How many operations are under way, those that only linger included.
+    pub fn operations(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// What it has counted.
+    pub fn counters(&self) -> CoordinatorCounters {
+        self.counters
+    }
+
+    /// What each peer has been sent and has not answered.
+    pub fn peers(&self) -> impl Iterator<Item = (NodeId, PeerCredits)> {
+        self.peers.credits()
+    }
+
+    /// Begins a request.
+    pub fn start(
+        &mut self,
+        request: ClientRequest<C>,
+        now: Moment,
+        wall: WallTime,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        let plan = self.plan(&request, wall);
+        let before = effects.len();
+        match plan {
+            Ok(plan) => self.begin(request, plan, now, effects),
+            Err(error) => effects.push(Effect::Answer(request.client, Err(error))),
+        }
+        self.count(&effects[before..]);
+    }
+
+    /// Takes an answer of this shard's own replica.
+    pub fn on_local(
+        &mut self,
+        id: OperationId,
+        reply: ReplicaReply,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        let event = match reply {
+            ReplicaReply::Prepared(prepared) => Event::Prepared(prepared),
+            ReplicaReply::Refused(error) => Event::Refused(error),
+            ReplicaReply::Stored => Event::Stored,
+            ReplicaReply::Got(answer) => Event::Got(answer),
+            ReplicaReply::Failed(error) => return self.failed(self.node, id, error, now, effects),
+        };
+        self.event(self.node, id, event, now, effects);
+    }
+
+    /// Another owner has stored a record, or not.
+    pub fn on_stored(
+        &mut self,
+        from: NodeId,
+        view: View,
+        id: OperationId,
+        outcome: Result<(), ReplicaError>,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        let event = match outcome {
+            // Stored under a newer layout than the request began with: kept, not counted.
+            Ok(()) if view > self.ring.layout().view() => Event::PutFailed(ReplicaError::NotOwner),
+            Ok(()) => Event::Stored,
+            Err(error) => Event::PutFailed(error),
+        };
+        self.event(from, id, event, now, effects);
+    }
+
+    /// Another owner has answered with its record.
+    pub fn on_got(
+        &mut self,
+        from: NodeId,
+        id: OperationId,
+        answer: ReplicaAnswer,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        self.event(from, id, Event::Got(answer), now, effects);
+    }
+
+    /// A node that coordinated a forwarded request has answered.
+    pub fn on_forwarded(
+        &mut self,
+        from: NodeId,
+        id: OperationId,
+        outcome: Result<Bytes, RequestError>,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        self.turn(id, now, effects, |operation, turn| {
+            if let State::Forward(forward) = &mut operation.state {
+                forward.on_outcome(&mut operation.common, from, outcome, turn);
+            }
+        });
+    }
+
+    /// A link to a peer is up.
+    pub fn on_peer_up(&mut self, peer: NodeId) {
+        self.peers.up(peer);
+    }
+
+    /// The link to a peer went down: nothing that it was asked will be answered.
+    pub fn on_peer_down(&mut self, peer: NodeId, now: Moment, effects: &mut Vec<Effect<C>>) {
+        let waits = |operation: &Operation<C>| match &operation.state {
+            State::Forward(_) => true,
+            State::Write(_) | State::Read(_) => operation.common.place(peer).is_some(),
+        };
+        for id in self.operations.ids_where(waits) {
+            self.turn(id, now, effects, |operation, turn| {
+                if let State::Forward(forward) = &mut operation.state {
+                    forward.on_peer_down(&mut operation.common, peer, turn);
+                }
+                operation.on_event(peer, Event::PutFailed(ReplicaError::Unreachable), turn);
+                operation.on_event(peer, Event::GetFailed(ReplicaError::Unreachable), turn);
+            });
+        }
+        self.peers.down(peer);
+    }
+
+    /// This shard's replica was restarted: what it held is lost.
+    pub fn on_replica_restarted(&mut self, now: Moment, effects: &mut Vec<Effect<C>>) {
+        let node = self.node;
+        for id in self.operations.ids_where(|_| true) {
+            self.failed(node, id, ReplicaError::Restarted, now, effects);
+        }
+    }
+
+    /// Answers what has waited too long and hedges slow reads. Call it every few
+    /// milliseconds.
+    pub fn sweep(&mut self, now: Moment, effects: &mut Vec<Effect<C>>) {
+        let due = |operation: &Operation<C>| {
+            let late = operation.common.deadline <= now;
+            let reading = matches!(operation.state, State::Read(_));
+            !operation.common.is_answered() && (late || reading)
+        };
+        for id in self.operations.ids_where(due) {
+            self.turn(id, now, effects, |operation, turn| operation.on_time(turn));
+        }
+    }
+
+    fn failed(
+        &mut self,
+        from: NodeId,
+        id: OperationId,
+        error: ReplicaError,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        // An operation waits for a node's put, its get, or both; the one it does not wait
+        // for is not on its list and changes nothing.
+        self.event(from, id, Event::PutFailed(error.clone()), now, effects);
+        self.event(from, id, Event::GetFailed(error), now, effects);
+    }
+
+    fn event(
+        &mut self,
+        from: NodeId,
+        id: OperationId,
+        event: Event,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        self.turn(id, now, effects, |operation, turn| {
+            operation.on_event(from, event, turn);
+        });
+    }
+
+    /// Lets an operation take an input, and drops it when it is over.
+    fn turn(
+        &mut self,
+        id: OperationId,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+        step: impl FnOnce(&mut Operation<C>, &mut Turn<'_, C>),
+    ) {
+        let before = effects.len();
+        let Some(operation) = self.operations.get_mut(id) else {
+            return;
+        };
+        let mut turn = Turn {
+            id,
+            node: self.node,
+            now,
+            options: &self.options,
+            secret: &self.secret,
+            p95: &mut self.p95,
+            peers: &mut self.peers,
+            effects,
+        };
+        step(operation, &mut turn);
+        if operation.is_over() {
+            self.held -= operation.common.held;
+            self.operations.remove(id);
+        }
+        self.count(&effects[before..]);
+    }
+
+    fn count(&mut self, effects: &[Effect<C>]) {
+        for effect in effects {
+            if let Effect::Answer(_, outcome) = effect {
+                let overloaded = matches!(outcome, Err(RequestError::Overloaded { .. }));
+                self.counters.answered += u64::from(!overloaded);
+                self.counters.overloaded += u64::from(overloaded);
+            }
+        }
+    }
+
+    /// Everything that can refuse a request before anything is started.
+    fn plan(&self, request: &ClientRequest<C>, wall: WallTime) -> Result<Plan, RequestError> {
+        let demand = &request.demand;
+        let target = self.ring.locate(demand.bucket(), demand.key())?;
+        let full = self.operations.len() >= OPERATIONS_MAX
+            || self.held + demand.len() > OPERATION_BYTES_MAX;
+        if full {
+            let retry_after_ms = RETRY_AFTER_MS;
+            return Err(RequestError::Overloaded { retry_after_ms });
+        }
+        let quorum = target.bucket.quorum(options(demand))?;
+        let work = self.work(demand, &target, wall)?;
+        if target.owners().contains(&self.node) {
+            self.check_room(&target, &work, &quorum)?;
+            return Ok(Plan {
+                target,
+                quorum,
+                work,
+            });
+        }
+        if request.forwarded_by.is_some() {
+            return Err(RequestError::NotServing {
+                node: self.node,
+                cause: "it owns no part of the key's partition".to_owned(),
+            });
+        }
+        let work = Work::Forward;
+        Ok(Plan {
+            target,
+            quorum,
+            work,
+        })
+    }
+
+    fn work(&self, demand: &Demand, target: &Target, wall: WallTime) -> Result<Work, RequestError> {
+        match demand {
+            Demand::Get(Get { context, .. }) => Ok(Work::Read(self.open(context, target)?)),
+            Demand::Put(put) => Ok(Work::Write(Box::new(self.put(put, target, wall)?))),
+            Demand::Delete(delete) => Ok(Work::Write(Box::new(self.delete(delete, target, wall)?))),
+        }
+    }
+
+    fn put(&self, put: &Put, target: &Target, wall: WallTime) -> Result<ClientWrite, RequestError> {
+        let (len, limit) = (
+            put.value.len() as u64,
+            u64::from(target.bucket.value_len_max),
+        );
+        if len > limit {
+            return Err(RequestError::ValueTooLarge { len, limit });
+        }
+        let len = put
+            .attributes
+            .as_ref()
+            .map_or(0, |attributes| attributes.len());
+        if len > ATTRIBUTES_LEN_MAX {
+            let (len, limit) = (len as u64, ATTRIBUTES_LEN_MAX as u64);
+            return Err(RequestError::AttributesTooLarge { len, limit });
+        }
+        Ok(ClientWrite {
+            request: put.request,
+            context: self.open(&put.context, target)?,
+            value: Some((put.value.clone(), put.attributes.clone())),
+            siblings_max: target.bucket.siblings_max,
+            now: wall,
+        })
+    }
+
+    fn delete(
+        &self,
+        delete: &Delete,
+        target: &Target,
+        wall: WallTime,
+    ) -> Result<ClientWrite, RequestError> {
+        let context = self.open(&delete.context, target)?;
+        if context.is_empty() {
+            return Err(RequestError::ContextRequired);
+        }
+        Ok(ClientWrite {
+            request: delete.request,
+            context,
+            value: None,
+            siblings_max: target.bucket.siblings_max,
+            now: wall,
+        })
+    }
+
+    fn open(&self, context: &[u8], target: &Target) -> Result<Context, RequestError> {
+        let bucket = target.bucket.id;
+        Ok(Context::open(context, &self.secret, bucket, &target.key)?)
+    }
+
+    /// A request that can't be met is refused before it has left a trace anywhere.
+    fn check_room(
+        &self,
+        target: &Target,
+        work: &Work,
+        quorum: &Quorum,
+    ) -> Result<(), RequestError> {
+        let required = match work {
+            Work::Read(_) => quorum.r,
+            Work::Write(_) | Work::Forward => quorum.w,
+        };
+        let others = target.owners().iter().filter(|owner| **owner != self.node);
+        let rooms = others.map(|owner| self.peers.replica_room(*owner));
+        let (mut room, mut spent, mut down) = (1, 0, 0);
+        for outcome in rooms {
+            match outcome {
+                Ok(()) => room += 1,
+                Err(NoCredit::Spent) => spent += 1,
+                Err(NoCredit::Down) => down += 1,
+            }
+        }
+        match (room >= required, room + spent >= required) {
+            (true, _) => Ok(()),
+            (false, true) => Err(RequestError::Overloaded {
+                retry_after_ms: RETRY_AFTER_MS,
+            }),
+            (false, false) => Err(RequestError::QuorumUnreachable {
+                required,
+                acknowledged: 0,
+                failed: down,
+            }),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        request: ClientRequest<C>,
+        plan: Plan,
+        now: Moment,
+        effects: &mut Vec<Effect<C>>,
+    ) {
+        let Plan {
+            target,
+            quorum,
+            work,
+        } = plan;
+        let forwarded_by = request.forwarded_by;
+        let view = self.ring.layout().view();
+        let explain = options(&request.demand).explain.then(|| {
+            let required = if matches!(work, Work::Read(_)) {
+                quorum.r
+            } else {
+                quorum.w
+            };
+            explaining::begin(self.node, forwarded_by, &target, view, required)
+        });
+        let held = request.demand.len();
+        self.held += held;
+        let common = Common {
+            client: Some(request.client),
+            target,
+            quorum,
+            started: now,
+            deadline: request.deadline,
+            explain,
+            held,
+            puts: Places::default(),
+            gets: Places::default(),
+            put_bytes: 0,
+        };
+        let state = State::Forward(ForwardState::empty());
+        let id = self.operations.insert(Operation { common, state });
+        let demand = request.demand;
+        self.turn(id, now, effects, |operation, turn| {
+            let common = &mut operation.common;
+            operation.state = match work {
+                Work::Read(seen) => State::Read(ReadState::start(common, seen.history, turn)),
+                Work::Write(write) => State::Write(WriteState::start(common, *write, turn)),
+                Work::Forward => State::Forward(ForwardState::start(common, demand.call(), turn)),
+            };
+        });
+    }
+}
+
+/// A request that was found to be in order.
+struct Plan {
+    target: Target,
+    quorum: Quorum,
+    work: Work,
+}
+
+enum Work {
+    Read(Context),
+    Write(Box<ClientWrite>),
+    Forward,
+}
+
+fn options(demand: &Demand) -> &QuorumOptions {
+    match demand {
+        Demand::Get(get) => &get.options,
+        Demand::Put(put) => &put.options,
+        Demand::Delete(delete) => &delete.options,
+    }
+}
+
+impl<C> Operation<C> {
+    fn on_time(&mut self, turn: &mut Turn<'_, C>) {
+        let late = self.common.deadline <= turn.now;
+        match &mut self.state {
+            State::Read(read) if late => read.time_out(&mut self.common, turn),
+            State::Read(read) => read.hedge(&mut self.common, turn),
+            State::Write(write) if late => write.time_out(&mut self.common, turn),
+            State::Forward(forward) if late => forward.time_out(&mut self.common, turn),
+            State::Write(_) | State::Forward(_) => {}
+        }
+    }
+}

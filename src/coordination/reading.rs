@@ -1,0 +1,257 @@
+//! What the owners of a key have answered to a read, and what it comes to.
+
+use bytes::Bytes;
+
+use crate::message::client::ExplainStep;
+use crate::message::replica::ReplicaAnswer;
+use crate::version::{ConflictRule, Digest, History, Record};
+
+/// Whether the answers are one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Agreed,
+    Differ,
+}
+
+/// The answers by place, and their merge.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    answers: Vec<Answer>,
+    /// The merge of what had been answered when it was last asked for.
+    merged: Record,
+    encoded: Option<Bytes>,
+    merged_digest: Option<Digest>,
+    merged_answers: usize,
+}
+
+#[derive(Debug)]
+struct Answer {
+    place: usize,
+    /// Nothing: the owner has no record, or a corrupt one.
+    digest: Option<Digest>,
+    /// Nothing also where the answer was `Same`.
+    record: Option<Bytes>,
+    same: bool,
+    corrupt: bool,
+    news: bool,
+}
+
+impl Reading {
+    /// Takes an answer; false if its record is malformed.
+    pub(super) fn take(&mut self, place: usize, answer: ReplicaAnswer) -> bool {
+        let (digest, record, same) = match answer {
+            ReplicaAnswer::Same => (self.local_digest(), None, true),
+            ReplicaAnswer::Absent | ReplicaAnswer::Failed(_) => (None, None, false),
+            ReplicaAnswer::Record(record) => match Record::digest_of(&record) {
+                Ok(digest) => (Some(digest), Some(record), false),
+                Err(_) => return false,
+            },
+        };
+        self.push(place, digest, record, same, false);
+        true
+    }
+
+    /// An owner's record is corrupt: it counts for nothing, and is to be replaced.
+    pub(super) fn corrupt(&mut self, place: usize) {
+        self.push(place, None, None, false, true);
+    }
+
+    fn push(
+        &mut self,
+        place: usize,
+        digest: Option<Digest>,
+        record: Option<Bytes>,
+        same: bool,
+        corrupt: bool,
+    ) {
+        if self.has_answered(place) {
+            self.answers.retain(|answer| answer.place != place);
+            // Merging again what was merged changes nothing.
+            self.merged_answers = 0;
+        }
+        let news = false;
+        self.answers.push(Answer {
+            place,
+            digest,
+            record,
+            same,
+            corrupt,
+            news,
+        });
+    }
+
+    /// The digest that others were asked to compare with is the first record's: only one,
+    /// the local one, is ever sent.
+    fn local_digest(&self) -> Option<Digest> {
+        self.answers.iter().find_map(|answer| answer.digest)
+    }
+
+    pub(super) fn digest_of(&self, place: usize) -> Option<Digest> {
+        self.answer(place)?.digest
+    }
+
+    pub(super) fn has_answered(&self, place: usize) -> bool {
+        self.answer(place).is_some()
+    }
+
+    /// Whether the late answer of a place changed the merge.
+    pub(super) fn brings_news(&self, place: usize) -> bool {
+        self.answer(place).is_some_and(|answer| answer.news)
+    }
+
+    /// Merges what has come; cheap where every answer is the same.
+    pub(super) fn verdict(&mut self, rule: ConflictRule) -> Verdict {
+        let before = self.merged_digest;
+        for at in self.merged_answers..self.answers.len() {
+            self.merge(at, rule);
+        }
+        self.merged_answers = self.answers.len();
+        if before != self.merged_digest {
+            self.encoded = None;
+        }
+        let whole = self.merged_digest;
+        let agrees = |answer: &Answer| answer.digest == whole && !answer.corrupt;
+        match self.answers.iter().all(agrees) {
+            true => Verdict::Agreed,
+            false => Verdict::Differ,
+        }
+    }
+
+    fn merge(&mut self, at: usize, rule: ConflictRule) {
+        let answer = &mut self.answers[at];
+        let Some(record) = &answer.record else {
+            return;
+        };
+        if answer.digest == self.merged_digest {
+            return;
+        }
+        // The digest was read after a check of the whole record; a body that still does not
+        // decode is taken for stale and replaced.
+        let Ok(record) = Record::decode(record) else {
+            answer.digest = None;
+            return;
+        };
+        let first = self.merged_digest.is_none();
+        if first {
+            self.merged = record;
+            self.merged_digest = answer.digest;
+        } else {
+            self.merged.merge(&record, rule);
+            self.merged_digest = Some(self.merged.digest());
+        }
+        self.answers[at].news = true;
+    }
+
+    pub(super) fn covers(&self, seen: &History) -> bool {
+        self.merged.history().includes(seen)
+    }
+
+    pub(super) fn holds_merged(&self, place: usize) -> bool {
+        let holds = |answer: &Answer| answer.digest == self.merged_digest && !answer.corrupt;
+        self.answer(place).is_some_and(holds)
+    }
+
+    pub(super) fn is_stale(&self, place: usize) -> bool {
+        self.has_answered(place) && !self.holds_merged(place)
+    }
+
+    pub(super) fn record(&self) -> &Record {
+        &self.merged
+    }
+
+    /// The merged record as bytes, encoded once.
+    pub(super) fn merged(&mut self) -> Bytes {
+        let merged = &self.merged;
+        self.encoded.get_or_insert_with(|| merged.encode()).clone()
+    }
+
+    pub(super) fn explain(&self, place: usize) -> ExplainStep {
+        match self.answer(place) {
+            Some(Answer { same: true, .. }) => ExplainStep::Same,
+            Some(Answer {
+                record: Some(record),
+                ..
+            }) => {
+                let record = Record::decode(record).unwrap_or_default();
+                ExplainStep::Answered(record.dots().collect())
+            }
+            _ => ExplainStep::Absent,
+        }
+    }
+
+    fn answer(&self, place: usize) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.place == place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::version::{Dot, Origin, RequestId, Stamp, Value, Version};
+
+    fn record(origin: u64) -> Bytes {
+        let version = Version {
+            dot: Dot {
+                origin: Origin(origin),
+                counter: 1,
+            },
+            request: RequestId::new(u128::from(origin)),
+            stamp: Stamp::ZERO,
+            value: Value::Live {
+                bytes: Bytes::from_static(b"v"),
+                attributes: None,
+            },
+        };
+        let mut record = Record::new();
+        record.write(version, ConflictRule::Siblings);
+        record.encode()
+    }
+
+    fn reading(answers: Vec<ReplicaAnswer>) -> Reading {
+        let mut reading = Reading::default();
+        for (place, answer) in answers.into_iter().enumerate() {
+            assert!(reading.take(place, answer));
+        }
+        reading
+    }
+
+    #[test]
+    fn the_same_and_nothing_at_all_agree() {
+        let mut same = reading(vec![ReplicaAnswer::Record(record(1)), ReplicaAnswer::Same]);
+        assert_eq!(same.verdict(ConflictRule::Siblings), Verdict::Agreed);
+        let mut none = reading(vec![ReplicaAnswer::Absent, ReplicaAnswer::Absent]);
+        assert_eq!(none.verdict(ConflictRule::Siblings), Verdict::Agreed);
+        assert!(none.holds_merged(0));
+    }
+
+    #[test]
+    fn who_lacks_something_is_stale() {
+        let mut reading = reading(vec![
+            ReplicaAnswer::Absent,
+            ReplicaAnswer::Record(record(1)),
+            ReplicaAnswer::Record(record(2)),
+        ]);
+        assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
+        assert!((0..3).all(|place| reading.is_stale(place)));
+        assert_eq!(reading.record().siblings(), 2);
+    }
+
+    #[test]
+    fn a_late_answer_with_news_changes_the_merge() {
+        let mut reading = reading(vec![ReplicaAnswer::Record(record(1))]);
+        assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Agreed);
+        let first = reading.merged();
+        assert!(reading.take(2, ReplicaAnswer::Record(record(2))));
+        assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
+        assert!(reading.brings_news(2));
+        assert_ne!(reading.merged(), first);
+    }
+
+    #[test]
+    fn a_corrupt_record_is_never_agreement() {
+        let mut reading = reading(vec![ReplicaAnswer::Absent]);
+        reading.corrupt(1);
+        assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
+        assert!(reading.is_stale(1));
+    }
+}

@@ -1,0 +1,65 @@
+//! Bugs on purpose, to see that the checks notice them.
+//!
+//! They exist only with the feature `planted-bugs`, which a release build refuses; which of
+//! them is planted is chosen at run time, so that one build serves all.
+
+/// A bug that can be planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PlantedBug {
+    /// A replica acknowledges a record that it has only queued.
+    AcknowledgeBeforeWrite = 1,
+    /// A replica looks for a record in the store and forgets what is queued.
+    SkipTheOverlay = 2,
+    /// A shard mints under the origin of its last opening.
+    ReuseAnOrigin = 3,
+    /// The committer calls a batch synced that it has only written.
+    SkipTheSync = 4,
+}
+
+impl PlantedBug {
+    /// Every bug, by the name it is chosen by.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
+        ("skip-the-overlay", Self::SkipTheOverlay),
+        ("reuse-an-origin", Self::ReuseAnOrigin),
+        ("skip-the-sync", Self::SkipTheSync),
+    ];
+
+    /// The bug of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find_map(|(own, bug)| (own == name).then_some(bug))
+    }
+}
+
+#[cfg(all(feature = "planted-bugs", not(debug_assertions)))]
+compile_error!("planted bugs are for debug builds only");
+
+#[cfg(feature = "planted-bugs")]
+mod planted {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::PlantedBug;
+
+    static PLANTED: AtomicU8 = AtomicU8::new(0);
+
+    /// Plants a bug in this process, or none.
+    pub fn plant(bug: Option<PlantedBug>) {
+        PLANTED.store(bug.map_or(0, |bug| bug as u8), Ordering::Relaxed);
+    }
+
+    /// Whether the bug is planted.
+    pub fn is(bug: PlantedBug) -> bool {
+        PLANTED.load(Ordering::Relaxed) == bug as u8
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+pub use planted::{is, plant};
+
+/// No bug is planted in a build without the feature.
+#[cfg(not(feature = "planted-bugs"))]
+pub const fn is(_bug: PlantedBug) -> bool {
+    false
+}

@@ -1,0 +1,206 @@
+//! A client's write on its coordinator's own record (rule 3).
+
+use crate::limits::RECORD_LEN_MAX;
+use crate::message::client::{RequestError, Sibling};
+use crate::version::{
+    ConflictRule, Context, ContextSecret, Dot, History, Record, Stamp, Value, Version,
+};
+
+use super::command::ClientWrite;
+
+/// The record after a write.
+pub(super) struct Written {
+    pub(super) record: Record,
+    pub(super) dot: Option<Dot>,
+    pub(super) context: Context,
+}
+
+/// Answers a retry: the record as it is, and a context with the first attempt's dot.
+pub(super) fn repeat(record: Record, write: &ClientWrite, dot: Dot) -> Written {
+    let context = answered_context(&record, &write.context, Some(dot));
+    let dot = Some(dot);
+    Written {
+        record,
+        dot,
+        context,
+    }
+}
+
+/// Applies a write; `mint` is called at most once, and only when the write will be taken.
+pub(super) fn apply(
+    existing: Record,
+    write: &ClientWrite,
+    rule: ConflictRule,
+    mint: impl FnOnce() -> Dot,
+) -> Result<Written, Refusal> {
+    if rule == ConflictRule::Refuse && write.context.is_empty() && existing.siblings() > 0 {
+        return Err(Refusal::ContextRequired);
+    }
+    let covered = write.context.stamp.max(existing.stamp());
+    let mut record = existing.clone();
+    record.cover(&write.context.history);
+    check_limits(&record, existing, write, rule)?;
+    let dot = write_version(&mut record, write, rule, covered, mint);
+    let context = answered_context(&record, &write.context, dot);
+    Ok(Written {
+        record,
+        dot,
+        context,
+    })
+}
+
+/// Why a write is not taken.
+pub(super) enum Refusal {
+    /// The bucket refuses conflicts.
+    ContextRequired,
+    /// The record would go over its limits.
+    TooMany {
+        /// The record as it is.
+        existing: Box<Record>,
+        siblings: usize,
+        bytes: usize,
+    },
+}
+
+impl Refusal {
+    /// The answer to the client, with the siblings to resolve.
+    pub(super) fn answer(
+        self,
+        write: &ClientWrite,
+        seal: impl Fn(&Context) -> bytes::Bytes,
+    ) -> RequestError {
+        match self {
+            Self::ContextRequired => RequestError::ContextRequired,
+            Self::TooMany {
+                existing,
+                siblings,
+                bytes,
+            } => RequestError::TooManySiblings {
+                siblings: siblings as u64,
+                siblings_max: u64::from(write.siblings_max),
+                bytes: bytes as u64,
+                bytes_max: RECORD_LEN_MAX as u64,
+                values: siblings_of(&existing),
+                context: seal(&existing.context()),
+            },
+        }
+    }
+}
+
+/// The live values of a record, as a client gets them.
+pub(crate) fn siblings_of(record: &Record) -> Vec<Sibling> {
+    let sibling = |version: &Version| match &version.value {
+        Value::Live { bytes, attributes } => Some(Sibling {
+            value: bytes.clone(),
+            attributes: attributes.clone(),
+        }),
+        Value::Tombstone => None,
+    };
+    record.versions().iter().filter_map(sibling).collect()
+}
+
+/// A put counts itself; a delete only removes, and where the last writer wins one value stays.
+fn check_limits(
+    record: &Record,
+    existing: Record,
+    write: &ClientWrite,
+    rule: ConflictRule,
+) -> Result<(), Refusal> {
+    let Some((value, _)) = &write.value else {
+        return Ok(());
+    };
+    if rule == ConflictRule::Lww {
+        return Ok(());
+    }
+    let siblings = record.siblings() + 1;
+    let bytes = record.values_len() + value.len();
+    if siblings > write.siblings_max as usize || bytes > RECORD_LEN_MAX {
+        let existing = Box::new(existing);
+        return Err(Refusal::TooMany {
+            existing,
+            siblings,
+            bytes,
+        });
+    }
+    Ok(())
+}
+
+fn write_version(
+    record: &mut Record,
+    write: &ClientWrite,
+    rule: ConflictRule,
+    covered: Stamp,
+    mint: impl FnOnce() -> Dot,
+) -> Option<Dot> {
+    let lww = rule == ConflictRule::Lww;
+    let value = match &write.value {
+        Some((bytes, attributes)) => Value::Live {
+            bytes: bytes.clone(),
+            attributes: attributes.clone(),
+        },
+        // Only a last-writer-wins delete needs a mark: elsewhere the covered dots say it all.
+        None if lww => Value::Tombstone,
+        None => return None,
+    };
+    let stamp = match lww {
+        true => Stamp::next(write.now, covered),
+        false => Stamp::ZERO,
+    };
+    let dot = mint();
+    let request = write.request;
+    record.write(
+        Version {
+            dot,
+            request,
+            stamp,
+            value,
+        },
+        rule,
+    );
+    Some(dot)
+}
+
+/// What the client has seen once its write is kept: what its context covered, its own dot,
+/// and, of each origin of which no other version is left here, all that is obsolete anyway.
+///
+/// Without the last part a client that writes again and again without reading would carry
+/// one more dot each time. It destroys nothing: what is not live here and known here was
+/// covered by someone's context before.
+fn answered_context(record: &Record, seen: &Context, dot: Option<Dot>) -> Context {
+    let mut history = seen.history.clone();
+    if let Some(dot) = dot {
+        history.insert(dot);
+    }
+    let singles: Vec<Dot> = history.dots().collect();
+    for Dot { origin, .. } in singles {
+        let up_to = record.history().up_to(origin);
+        let of_origin = |dot: &Dot| dot.origin == origin && dot.counter <= up_to;
+        if record
+            .dots()
+            .filter(of_origin)
+            .all(|dot| history.contains(dot))
+        {
+            history.cover(origin, up_to);
+        }
+    }
+    let stamp = seen.stamp.max(stamp_of(record, &history));
+    Context { history, stamp }
+}
+
+fn stamp_of(record: &Record, seen: &History) -> Stamp {
+    let seen = |version: &&Version| seen.contains(version.dot);
+    let stamps = record
+        .versions()
+        .iter()
+        .filter(seen)
+        .map(|version| version.stamp);
+    stamps.max().unwrap_or_default()
+}
+
+/// How the refusals seal the contexts they answer.
+pub(super) fn seal_with<'secret>(
+    secret: &'secret ContextSecret,
+    key: &'secret crate::store::StoredKey,
+) -> impl Fn(&Context) -> bytes::Bytes + 'secret {
+    move |context| context.seal(secret, key.bucket(), &key.key())
+}
