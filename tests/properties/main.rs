@@ -1,0 +1,4 @@
+//! The laws of the core, checked against dumb twins: models too simple to be wrong.
+
+mod dots;
+mod histories;
