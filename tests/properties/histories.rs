@@ -128,10 +128,16 @@ proptest! {
 #[test]
 fn a_history_reaches_the_end_of_the_numbers() {
     let origin = Origin(1);
-    let last = Dot { origin, counter: u64::MAX };
+    let last = Dot {
+        origin,
+        counter: u64::MAX,
+    };
     let mut history = History::new();
     history.insert(last);
-    assert!(!history.contains(Dot { origin, counter: u64::MAX - 1 }));
+    assert!(!history.contains(Dot {
+        origin,
+        counter: u64::MAX - 1
+    }));
     history.cover(origin, u64::MAX - 1);
     assert_eq!(history.up_to(origin), u64::MAX);
     assert_eq!(history.dots().len(), 0);

@@ -2,3 +2,8 @@
 
 mod dots;
 mod histories;
+mod last_writers;
+mod merging;
+mod siblings;
+mod twins;
+mod world;
