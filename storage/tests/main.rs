@@ -4,11 +4,14 @@
     reason = "a suite: what it does outside of test functions may panic too"
 )]
 
-
+mod child;
+mod closing;
 #[path = "../../tests/store/contract/mod.rs"]
 mod contract;
-
-
-
-
-
+mod failed_sync;
+mod full_disk;
+mod kill;
+mod opening;
+mod rocks;
+mod strace;
+mod sync_order;
