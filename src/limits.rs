@@ -39,6 +39,10 @@ pub const BATCH_ITEMS_MAX: usize = 1024;
 /// The longest frame taken from a client: a value of the ceiling, its key and context.
 pub const CLIENT_FRAME_LEN_MAX: u32 = 10 * 1024 * 1024;
 
+/// The longest frame sent to a client: a record of full size whose merge went over the limit
+/// of a put. The items of a batch that would not fit are answered with `AnswerTooLarge`.
+pub const ANSWER_FRAME_LEN_MAX: u32 = 33 * 1024 * 1024;
+
 /// The longest frame between nodes before it is cut into chunks.
 pub const CHUNK_LEN: usize = 64 * 1024;
 

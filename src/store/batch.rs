@@ -71,6 +71,13 @@ impl Batch {
         &self.entries
     }
 
+    /// How many bytes of keys and values it carries.
+    pub fn bytes(&self) -> usize {
+        let value = |entry: &BatchEntry| entry.value.as_ref().map_or(0, Bytes::len);
+        let bytes = |entry: &BatchEntry| entry.key.len() + value(entry);
+        self.entries.iter().map(bytes).sum()
+    }
+
     /// How many changes there are.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -158,15 +158,19 @@ impl Record {
         self.versions.binary_search_by(by_dot).is_ok()
     }
 
-    /// Drops twins, and all but the winner where the last writer wins.
+    /// Drops twins, or all but the winner where the last writer wins. There a twin is a loser
+    /// like any other: were the greater dot kept instead of the greater stamp, two replicas
+    /// could each drop what the other keeps, and lose both.
     fn settle(&mut self, rule: ConflictRule) -> usize {
         if self.versions.len() < 2 {
             return 0;
         }
-        self.drop_twins();
         match rule {
             ConflictRule::Lww => self.keep_winner(),
-            ConflictRule::Siblings | ConflictRule::Refuse => 0,
+            ConflictRule::Siblings | ConflictRule::Refuse => {
+                self.drop_twins();
+                0
+            }
         }
     }
 
@@ -181,11 +185,16 @@ impl Record {
         });
     }
 
+    /// A twin of the winner is the same value, so it is not counted as lost.
     fn keep_winner(&mut self) -> usize {
-        let winner = self.versions.iter().map(|v| (v.stamp, v.dot)).max();
-        let before = self.versions.len();
-        self.versions.retain(|v| Some((v.stamp, v.dot)) == winner);
-        before - self.versions.len()
+        let winner = self.versions.iter().max_by_key(|v| (v.stamp, v.dot));
+        let Some((dot, request)) = winner.map(|v| (v.dot, v.request)) else {
+            return 0;
+        };
+        let lost = self.versions.iter().filter(|v| v.request != request);
+        let lost = lost.count();
+        self.versions.retain(|v| v.dot == dot);
+        lost
     }
 
     /// The record's fingerprint.
@@ -292,5 +301,43 @@ mod tests {
                 counter: 7
             }]
         );
+    }
+
+    /// Twins of one last-writer-wins request with another write between their stamps: whatever
+    /// order the three meet in, one value must stay.
+    #[test]
+    fn twins_lose_to_a_greater_stamp_whatever_their_dots() {
+        let mut first = version(B, 1);
+        first.stamp = Stamp(10);
+        let mut between = version(Origin(3), 1);
+        between.stamp = Stamp(11);
+        let mut retry = version(A, 5);
+        (retry.stamp, retry.request) = (Stamp(12), first.request);
+        let [first, between, retry] = [first, between, retry].map(|version| {
+            let mut record = Record::new();
+            record.write(version, ConflictRule::Lww);
+            record
+        });
+        let merged = |one: &Record, other: &Record| {
+            let mut merged = one.clone();
+            merged.merge(other, ConflictRule::Lww);
+            merged
+        };
+        let one = merged(&merged(&first, &retry), &between);
+        let other = merged(&merged(&between, &retry), &first);
+        assert_eq!(
+            merged(&one, &other).dots().collect::<Vec<_>>(),
+            retry.dots().collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_twin_of_the_winner_is_not_counted_as_lost() {
+        let mut twin = version(B, 7);
+        twin.request = version(A, 5).request;
+        let mut record = Record::new();
+        record.write(twin, ConflictRule::Lww);
+        assert_eq!(record.merge(&written(&[(A, 5)]), ConflictRule::Lww), 0);
+        assert_eq!(record.siblings(), 1);
     }
 }

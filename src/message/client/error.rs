@@ -84,6 +84,14 @@ pub enum RequestError {
         /// How many are taken.
         limit: u64,
     },
+    /// The answer would not fit a frame: a batch that asks for too much at once.
+    #[error("an answer of {len} bytes is over the limit of {limit}: ask for less at once")]
+    AnswerTooLarge {
+        /// How long the answer would be with this item.
+        len: u64,
+        /// How long it may be.
+        limit: u64,
+    },
     /// Quorum numbers that can't be met with the bucket's n.
     #[error("{name} = {wanted} is outside 1 to {n}")]
     BadQuorum {

@@ -5,6 +5,7 @@ mod data;
 mod error;
 mod explain;
 mod list;
+mod retry;
 mod status;
 
 pub use bucket::{BucketCreate, BucketDescription, BucketList};
