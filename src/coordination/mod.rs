@@ -19,6 +19,7 @@ mod latency;
 mod machine;
 mod operation;
 mod peers;
+mod plan;
 mod read;
 mod reading;
 mod request;

@@ -32,7 +32,7 @@ pub(super) struct Operation<C> {
 #[derive(Debug)]
 pub(super) enum State {
     Write(WriteState),
-    Read(ReadState),
+    Read(Box<ReadState>),
     Forward(ForwardState),
 }
 
@@ -156,7 +156,8 @@ impl<C> Common<C> {
         let owner = self.owner(place);
         if owner == turn.node {
             self.puts.add(place);
-            return Ok(self.local(LocalWork::Merge(record.clone()), turn));
+            self.local(LocalWork::Merge(record.clone()), turn);
+            return Ok(());
         }
         if self.put_bytes == 0 {
             self.put_bytes = record.len();
@@ -185,7 +186,8 @@ impl<C> Common<C> {
         let owner = self.owner(place);
         if owner == turn.node {
             self.gets.add(place);
-            return Ok(self.local(LocalWork::Read(digest), turn));
+            self.local(LocalWork::Read(digest), turn);
+            return Ok(());
         }
         turn.peers.take_replica(owner, 0).map_err(refusal)?;
         self.gets.add(place);

@@ -18,6 +18,7 @@ mod finished;
 mod machine;
 mod mint;
 mod overlay;
+mod record_work;
 mod write;
 
 pub use command::{Action, ClientWrite, Command, Effect, Prepared, ReplicaReply};
