@@ -11,9 +11,11 @@ $(error CARGO_ENCODED_RUSTFLAGS is set, which would replace the flags of .cargo/
 endif
 
 # ccache by PATH and not by CC and CXX: their change would run RocksDB's build script again.
-# Without the directory in the hash, a fresh clone finds what another one compiled.
+# Without directory and language in the hash, a fresh clone finds what another one compiled, and
+# CI what a terminal did.
 export PATH := /usr/lib/ccache:$(PATH)
 export CCACHE_NOHASHDIR := 1
+export CCACHE_SLOPPINESS := locale
 
 # The packages that never see RocksDB.
 FAST := -p cartwheel -p cartwheel-actors -p cartwheel-tests
