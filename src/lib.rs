@@ -11,6 +11,7 @@ pub mod entropy;
 pub mod key;
 pub mod limits;
 pub mod message;
+mod messagepack;
 pub mod node;
 pub mod quorum;
 pub mod store;
