@@ -13,6 +13,7 @@ pub mod key;
 pub mod layout;
 pub mod limits;
 pub mod message;
+mod messagepack;
 pub mod node;
 pub mod planted_bug;
 pub mod quorum;

@@ -75,6 +75,22 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// The setting that has to change, if it is one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Malformed(_) => None,
+            Self::UnknownSetting { key, .. }
+            | Self::Missing { key, .. }
+            | Self::Refused { key, .. }
+            | Self::Repeated { key, .. }
+            | Self::NotLoopback { key, .. } => Some(key),
+            Self::Order { low_key, .. } => Some(low_key),
+            Self::NotAMember { .. } => Some("node.id"),
+        }
+    }
+}
+
 fn ids(members: &[NodeId]) -> String {
     let ids: Vec<String> = members.iter().map(|id| id.0.to_string()).collect();
     ids.join(", ")

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
+use crate::messagepack;
 
 /// Encodes a body.
 ///
@@ -18,18 +19,12 @@ pub fn decode<'body, T: Deserialize<'body>>(
     kind: Kind,
     body: &'body [u8],
 ) -> Result<T, DecodeError> {
-    let mut reader = rmp_serde::Deserializer::from_read_ref(body);
-    // Our own types nest a few levels; a body that nests more is an attack on the stack.
-    reader.set_max_depth(MAX_DEPTH);
-    T::deserialize(&mut reader).map_err(|error| DecodeError {
+    messagepack::read(body).map_err(|malformed| DecodeError {
         kind,
         len: body.len(),
-        cause: error.to_string(),
+        cause: malformed.cause,
     })
 }
-
-/// How deep a body may nest: batches of items with options and metadata need six.
-const MAX_DEPTH: usize = 16;
 
 /// A body that is not what its kind says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -16,6 +16,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use super::{Dot, History, Stamp};
 use crate::key::BucketId;
 use crate::limits::CONTEXT_LEN_MAX;
+use crate::messagepack;
 
 const FORMAT: u8 = 1;
 const BODY_AT: usize = 17;
@@ -104,7 +105,7 @@ impl Context {
 
     fn parse(body: &[u8]) -> Result<Self, ContextError> {
         let SealedContext(covered, dots, stamp) =
-            rmp_serde::from_slice(body).map_err(|_| ContextError::Seal)?;
+            messagepack::read(body).map_err(|_| ContextError::Seal)?;
         let mut history = History::new();
         for Dot { origin, counter } in covered {
             history.cover(origin, counter);

@@ -22,12 +22,12 @@ impl Digest {
     /// The fingerprint of a record with this history and these versions, both canonical.
     pub(super) fn of(history: &History, versions: &[Version]) -> Self {
         let mut bytes = Vec::with_capacity(96);
+        push_len(&mut bytes, history.covered().len());
         for (origin, counter) in history.covered() {
             push(&mut bytes, Dot { origin, counter });
         }
-        bytes.push(SEPARATOR);
+        push_len(&mut bytes, history.dots().len());
         history.dots().for_each(|dot| push(&mut bytes, dot));
-        bytes.push(SEPARATOR);
         versions
             .iter()
             .for_each(|version| push(&mut bytes, version.dot));
@@ -35,10 +35,31 @@ impl Digest {
     }
 }
 
-/// Keeps a counter from being taken for a dot: entries have a fixed length.
-const SEPARATOR: u8 = 0xff;
+/// Keeps a counter from being taken for a dot, whatever origins there are.
+fn push_len(bytes: &mut Vec<u8>, len: usize) {
+    bytes.extend_from_slice(&(len as u64).to_be_bytes());
+}
 
 fn push(bytes: &mut Vec<u8>, dot: Dot) {
     bytes.extend_from_slice(&dot.origin.0.to_be_bytes());
     bytes.extend_from_slice(&dot.counter.to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Origin;
+    use super::*;
+
+    /// No byte can part counters from dots: every one may begin an origin.
+    #[test]
+    fn a_counter_is_not_taken_for_a_dot() {
+        let last = Dot {
+            origin: Origin(u64::MAX),
+            counter: u64::MAX,
+        };
+        let (mut counters, mut dots) = (History::new(), History::new());
+        counters.cover(last.origin, last.counter);
+        dots.insert(last);
+        assert_ne!(Digest::of(&counters, &[]), Digest::of(&dots, &[]));
+    }
 }

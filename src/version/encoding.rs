@@ -17,6 +17,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
 use super::{Attributes, Digest, Dot, Origin, Record, RequestId, Stamp, Value, Version};
+use crate::messagepack::{self, Malformed};
 
 const FORMAT: u8 = 1;
 const CRC_AT: usize = 1;
@@ -73,13 +74,12 @@ impl Record {
     /// Reads a record; its values are slices of `bytes`.
     pub fn decode(bytes: &Bytes) -> Result<Self, RecordError> {
         Self::check(bytes)?;
-        let malformed = |error: rmp_serde::decode::Error| RecordError::Malformed {
+        let malformed = |malformed: Malformed| RecordError::Malformed {
             len: bytes.len(),
-            cause: error.to_string(),
+            cause: malformed.cause,
         };
-        let body = &bytes[BODY_AT..];
         let StoredRecord(covered, dots, versions) =
-            rmp_serde::from_slice(body).map_err(malformed)?;
+            messagepack::read(&bytes[BODY_AT..]).map_err(malformed)?;
         let mut record = Self::new();
         for Dot { origin, counter } in covered {
             record.history.cover(origin, counter);

@@ -1,0 +1,227 @@
+//! The configuration of a node in layers: file under environment under flags. The defaults
+//! below them all, and every rule, are the core's.
+
+use std::path::{Path, PathBuf};
+
+use cartwheel::config::{Config, ConfigError, setting_from_text};
+use toml::Table;
+
+const PREFIX: &str = "CARTWHEEL_";
+const SEPARATOR: &str = "__";
+
+/// Where settings come from, the last one winning.
+#[derive(Default)]
+pub struct Sources {
+    layers: Vec<Layer>,
+}
+
+/// The settings of one source.
+struct Layer {
+    origin: String,
+    settings: Table,
+}
+
+/// Settings that no node can start with, and where they came from.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file can't be read.
+    #[error("can't read the configuration file {}: {cause}", .path.display())]
+    Unreadable {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
+    /// A rule is broken.
+    #[error("{origin}: {cause}")]
+    Refused {
+        origin: String,
+        cause: Box<ConfigError>,
+    },
+    /// The layers can't be joined.
+    #[error("can't join the configuration: {0}")]
+    Layers(#[from] config::ConfigError),
+}
+
+impl Sources {
+    /// Adds a file.
+    pub fn file(&mut self, path: &Path) -> Result<(), ConfigurationError> {
+        let text = std::fs::read_to_string(path).map_err(|cause| {
+            let path = path.to_owned();
+            ConfigurationError::Unreadable { path, cause }
+        })?;
+        let origin = path.display().to_string();
+        let settings = text.parse::<Table>().map_err(ConfigError::from);
+        let settings = settings.map_err(|cause| refused(&origin, cause))?;
+        self.layers.push(Layer { origin, settings });
+        Ok(())
+    }
+
+    /// Adds the variables CARTWHEEL_SECTION__KEY of an environment; others are not settings.
+    pub fn environment(
+        &mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), ConfigurationError> {
+        for (name, text) in variables {
+            let setting = name.strip_prefix(PREFIX).map(str::to_lowercase);
+            let setting = setting.and_then(|setting| {
+                let (section, key) = setting.split_once(SEPARATOR)?;
+                Some(format!("{section}.{key}"))
+            });
+            if let Some(key) = setting {
+                self.setting(&format!("{name} in the environment"), &key, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds one setting from text.
+    pub fn setting(
+        &mut self,
+        origin: &str,
+        key: &str,
+        text: &str,
+    ) -> Result<(), ConfigurationError> {
+        let value = setting_from_text(key, text).map_err(|cause| refused(origin, cause))?;
+        let (section, name) = key.split_once('.').unwrap_or((key, ""));
+        let section_table = Table::from_iter([(name.to_owned(), value)]);
+        let settings = Table::from_iter([(section.to_owned(), section_table.into())]);
+        let origin = origin.to_owned();
+        self.layers.push(Layer { origin, settings });
+        Ok(())
+    }
+
+    /// Joins the layers, and holds the result to the rules.
+    pub fn load(&self) -> Result<Config, ConfigurationError> {
+        let mut builder = config::Config::builder();
+        for layer in &self.layers {
+            builder = builder.add_source(config::Config::try_from(&layer.settings)?);
+        }
+        let joined: Table = builder.build()?.try_deserialize()?;
+        Config::from_table(joined).map_err(|cause| refused(&self.origin_of(&cause), cause))
+    }
+
+    /// The last layer that gave the setting an error speaks of.
+    fn origin_of(&self, error: &ConfigError) -> String {
+        let gave = |layer: &&Layer| error.key().is_some_and(|key| has(&layer.settings, key));
+        match self.layers.iter().rev().find(gave) {
+            Some(layer) => layer.origin.clone(),
+            None => "the configuration".to_owned(),
+        }
+    }
+}
+
+/// The environment of this process. What is no text breaks the rule of its setting.
+pub fn variables() -> impl Iterator<Item = (String, String)> {
+    let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (lossy(name), lossy(value)))
+}
+
+/// Whether a table holds a setting such as `node.id` or `cluster.members[1].client`, or a
+/// section such as `[node]`.
+fn has(settings: &Table, key: &str) -> bool {
+    if let Some(section) = key.strip_prefix('[') {
+        return settings.contains_key(section.trim_end_matches(']'));
+    }
+    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
+    let name = rest.split(['[', '.']).next().unwrap_or_default();
+    let section = settings.get(section).and_then(toml::Value::as_table);
+    section.is_some_and(|section| section.contains_key(name))
+}
+
+fn refused(origin: &str, cause: ConfigError) -> ConfigurationError {
+    ConfigurationError::Refused {
+        origin: origin.to_owned(),
+        cause: Box::new(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/local/node-1.toml");
+
+    fn sources() -> Sources {
+        let mut sources = Sources::default();
+        sources.file(Path::new(LOCAL)).unwrap();
+        sources
+    }
+
+    fn variables(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        list.iter().map(own).collect()
+    }
+
+    #[test]
+    fn flags_come_over_the_environment_and_that_over_the_file() {
+        let mut sources = sources();
+        assert_eq!(sources.load().unwrap().node.id.0, 1);
+        let environment = variables(&[
+            ("CARTWHEEL_NODE__ID", "2"),
+            ("CARTWHEEL_NODE__DATA_DIR", "/tmp/two"),
+            ("CARTWHEEL_ENDPOINTS", "no setting"),
+        ]);
+        sources.environment(environment).unwrap();
+        assert_eq!(sources.load().unwrap().node.id.0, 2);
+        sources.setting("--set", "node.id", "3").unwrap();
+        let config = sources.load().unwrap();
+        assert_eq!(
+            (config.node.id.0, config.node.data_dir.as_str()),
+            (3, "/tmp/two")
+        );
+        assert_eq!(config.cluster.members.len(), 3);
+        assert_eq!(config.coordination.request_timeout_ms, 5000);
+    }
+
+    #[test]
+    fn digits_stay_what_they_are_on_their_way_through_the_layers() {
+        let digits = "00000000000000000000000000000012";
+        let mut sources = sources();
+        sources
+            .environment(variables(&[("CARTWHEEL_CLUSTER__ID", digits)]))
+            .unwrap();
+        assert_eq!(sources.load().unwrap().cluster.id.to_string(), digits);
+    }
+
+    #[test]
+    fn an_error_says_where_its_setting_came_from() {
+        let mut sources = sources();
+        sources
+            .environment(variables(&[("CARTWHEEL_NODE__ID", "9")]))
+            .unwrap();
+        assert_eq!(
+            sources.load().unwrap_err().to_string(),
+            "CARTWHEEL_NODE__ID in the environment: node.id = 9 is not among cluster.members: they are 1, 2, 3"
+        );
+        let unknown = sources
+            .setting("--set", "node.name", "x")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            unknown.starts_with("--set: unknown setting \"node.name\""),
+            "{unknown}"
+        );
+        let missing = Sources::default().load().unwrap_err().to_string();
+        assert!(
+            missing.starts_with("the configuration: node.id is missing"),
+            "{missing}"
+        );
+        let absent = Sources::default()
+            .file(Path::new("/no/such/file"))
+            .unwrap_err();
+        assert!(
+            absent
+                .to_string()
+                .starts_with("can't read the configuration file /no/such/file")
+        );
+    }
+
+    #[test]
+    fn a_setting_is_found_in_its_layer() {
+        let settings: Table = "[cluster]\nmembers = []".parse().unwrap();
+        for key in ["cluster.members", "cluster.members[1].client", "[cluster]"] {
+            assert!(has(&settings, key), "{key}");
+        }
+        assert!(!has(&settings, "cluster.id"));
+        assert!(!has(&settings, "[node]"));
+    }
+}

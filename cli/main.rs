@@ -1,0 +1,27 @@
+//! The binary `cartwheel`: a node, and everything one does to a cluster from a terminal.
+//!
+//! ```text
+//!   arguments ─► commands/<one a file> ─► client library, files, processes
+//!                        │
+//!                        └─► output (table or JSON) · failure (a sentence and an exit code)
+//! ```
+
+mod arguments;
+mod commands;
+mod configuration;
+mod endpoint;
+mod failure;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    let format = arguments.output;
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(format),
+    }
+}
