@@ -1,1 +1,37 @@
+//! The shell of Cartwheel: it does what the core decides.
+//!
+//! ```text
+//!   node
+//!   ├── ring             layout and buckets; starts again from the store
+//!   ├── list             reads ranges; holds nothing
+//!   └── shard × k
+//!       ├── replica      records on their way to the store; loses what is unacknowledged
+//!       ├── coordinator  operations under way; their clients are told, and may retry
+//!       └── link × peer  a connection; what was under way on it counts as failed
+//! ```
+//!
+//! Every actor is supervised: a panic loses the message in hand, and the actor starts again.
+//! Connections are tasks: one that panics is closed.
 
+#![warn(missing_docs)]
+
+mod administration;
+pub mod bridge;
+mod client;
+mod coordinator;
+mod departures;
+mod frame_reader;
+mod listing;
+mod mailbox;
+pub mod node;
+mod outbox;
+mod replica;
+mod ring;
+mod served;
+mod session;
+pub mod shell;
+mod start_numbers;
+pub mod supervision;
+
+pub use administration::HostFacts;
+pub use replica::PanicNow;

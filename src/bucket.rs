@@ -50,6 +50,13 @@ pub enum BucketDurability {
     Buffered,
 }
 
+impl BucketDurability {
+    /// Whether acknowledged means synced.
+    pub fn is_synced(self) -> bool {
+        self == Self::Synced
+    }
+}
+
 impl Bucket {
     /// The bucket that exists from the start.
     pub fn default_bucket(n: u8) -> Self {

@@ -16,6 +16,7 @@ use super::read::ReadState;
 use super::request::ClientRequest;
 use super::slab::Slab;
 use super::write::WriteState;
+use crate::config::ReadFanout;
 use crate::message::client::RequestError;
 use crate::message::replica::{OperationId, ReplicaAnswer, ReplicaError, View};
 use crate::node::{NodeId, ShardId};
@@ -23,15 +24,6 @@ use crate::replica::ReplicaReply;
 use crate::ring::Ring;
 use crate::time::{Moment, WallTime};
 use crate::version::ContextSecret;
-
-/// How many owners a read asks at first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadFanout {
-    /// As many as must answer; the others when those are slow.
-    Quorum,
-    /// All, as the paper does.
-    All,
-}
 
 /// What an operator may choose.
 #[derive(Clone, Copy, Debug)]
@@ -166,7 +158,8 @@ impl<C> Coordinator<C> {
             // Stored under a newer layout than the request began with: kept, not counted.
             Ok(()) if view > self.ring.layout().view() => Event::PutFailed(ReplicaError::NotOwner),
             Ok(()) => Event::Stored,
-            Err(error) => Event::PutFailed(error),
+            // A replica does not say which of the two it failed at.
+            Err(error) => return self.failed(from, id, error, now, effects),
         };
         self.event(from, id, event, now, effects);
     }

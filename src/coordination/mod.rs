@@ -27,6 +27,6 @@ mod slab;
 mod write;
 
 pub use effect::{Effect, LocalCommand, LocalWork};
-pub use machine::{Coordinator, CoordinatorCounters, CoordinatorOptions, ReadFanout};
+pub use machine::{Coordinator, CoordinatorCounters, CoordinatorOptions};
 pub use peers::PeerCredits;
 pub use request::{ClientCall, ClientRequest, Demand};

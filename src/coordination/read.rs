@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::machine::ReadFanout;
 use super::operation::{Common, Event, Places, Turn};
 use super::reading::{Reading, Verdict};
+use crate::config::ReadFanout;
 use crate::message::client::{ExplainStep, Got, RequestError};
 use crate::message::encode;
 use crate::message::replica::{ReplicaAnswer, ReplicaError};

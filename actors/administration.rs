@@ -1,0 +1,314 @@
+//! What is asked of the node itself: its state, the ring, buckets, listings.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use actix::Addr;
+use cartwheel::bucket::Bucket;
+use cartwheel::key::{BucketId, KeyHash};
+use cartwheel::message::client::{
+    BucketCreate, BucketDescription, BucketList, List, Locate, Located, MemberDescription,
+    PeerStatus, RequestError, Ring as RingQuestion, RingDescription, ShardStatus, Status,
+    StatusDescription,
+};
+use cartwheel::message::replica::{
+    BucketActivate, BucketPrepare, Buckets, BucketsQuery, ReplicaList, ReplicaListed,
+};
+use cartwheel::message::{Kind, Message};
+use cartwheel::node::NodeId;
+use cartwheel::ring::Ring;
+
+use crate::bridge::{CallError, Link, PeerIdentity, Peers, Router};
+use crate::coordinator::{CoordinatorAddress, InspectCoordinator};
+use crate::listing::{self, KeysHere, ListActor};
+use crate::replica::{InspectReplica, ReplicaActor};
+use crate::ring::{Activate, AllBuckets, Prepare, RingActor, SharedRing};
+use crate::shell::{Clock, EntropySource};
+use crate::supervision::Supervision;
+
+/// The kinds that must have a handler here; the others are the hot path's.
+pub const KINDS: [Kind; 10] = [
+    List::KIND,
+    BucketCreate::KIND,
+    BucketList::KIND,
+    Status::KIND,
+    RingQuestion::KIND,
+    Locate::KIND,
+    ReplicaList::KIND,
+    BucketsQuery::KIND,
+    BucketPrepare::KIND,
+    BucketActivate::KIND,
+];
+
+/// What a node tells of the machine it runs on.
+pub trait HostFacts: Send + Sync {
+    /// The version of the program.
+    fn version(&self) -> String;
+
+    /// The process.
+    fn process_id(&self) -> u32;
+
+    /// User and system time of the whole process, in microseconds.
+    fn cpu_us(&self) -> u64;
+
+    /// The file system under the data.
+    fn file_system(&self) -> String;
+}
+
+/// Answers for the node.
+pub struct Administration {
+    identity: PeerIdentity,
+    ring: SharedRing,
+    ring_actor: Addr<RingActor>,
+    list_actor: Addr<ListActor>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn EntropySource>,
+    host: Arc<dyn HostFacts>,
+    supervision: Arc<Supervision>,
+    links: Vec<BTreeMap<NodeId, Arc<Link>>>,
+    peers: OnceLock<Peers>,
+    shards: OnceLock<Vec<(Addr<ReplicaActor>, CoordinatorAddress)>>,
+}
+
+impl Administration {
+    #[allow(clippy::too_many_arguments)] // The node's builder is the only caller.
+    pub(crate) fn new(
+        identity: PeerIdentity,
+        ring: SharedRing,
+        ring_actor: Addr<RingActor>,
+        list_actor: Addr<ListActor>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn EntropySource>,
+        host: Arc<dyn HostFacts>,
+        supervision: Arc<Supervision>,
+        links: Vec<BTreeMap<NodeId, Arc<Link>>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            identity,
+            ring,
+            ring_actor,
+            list_actor,
+            clock,
+            entropy,
+            host,
+            supervision,
+            links,
+            peers: OnceLock::new(),
+            shards: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn meet(&self, peers: Peers) {
+        // Called once, by the builder.
+        let _ = self.peers.set(peers);
+    }
+
+    pub(crate) fn meet_shards(
+        &self,
+        replicas: &[Addr<ReplicaActor>],
+        coordinators: &[CoordinatorAddress],
+    ) {
+        let shards = replicas.iter().cloned().zip(coordinators.iter().cloned());
+        // Called once, by the builder.
+        let _ = self.shards.set(shards.collect());
+    }
+
+    /// Registers a handler for each of [`KINDS`].
+    pub(crate) fn routes(self: &Arc<Self>, router: &mut Router) {
+        self.route(router, |own, list: List| async move {
+            listing::page(own.ring.current(), own.peers()?, list).await
+        });
+        self.route(router, |own, create: BucketCreate| async move { own.create(create).await });
+        self.route(router, |own, _: BucketList| async move { Ok(own.buckets()) });
+        self.route(router, |own, _: Status| async move { own.status().await });
+        self.route(router, |own, _: RingQuestion| async move { Ok(own.describe_ring()) });
+        self.route(router, |own, locate: Locate| async move { own.locate(&locate) });
+        self.route(router, |own, list: ReplicaList| async move { own.keys_here(list).await });
+        self.route(router, |own, _: BucketsQuery| async move { own.all_buckets().await });
+        self.route(router, |own, BucketPrepare { bucket }| async move {
+            own.flatten(own.ring_actor.send(Prepare(bucket)).await)
+        });
+        self.route(router, |own, BucketActivate { bucket }| async move {
+            own.flatten(own.ring_actor.send(Activate(bucket)).await)
+        });
+    }
+
+    fn route<M, F>(
+        self: &Arc<Self>,
+        router: &mut Router,
+        handle: impl Fn(Arc<Self>, M) -> F + Send + Sync + 'static,
+    ) where
+        M: Message + 'static,
+        M::Reply: 'static,
+        F: Future<Output = Result<M::Reply, RequestError>> + 'static,
+    {
+        let own = Arc::clone(self);
+        router.route(move |message: M| handle(Arc::clone(&own), message));
+    }
+
+    fn peers(&self) -> Result<Peers, RequestError> {
+        self.peers.get().cloned().ok_or_else(|| self.restarted())
+    }
+
+    fn restarted(&self) -> RequestError {
+        let node = self.identity.node;
+        RequestError::Restarted { node }
+    }
+
+    fn flatten<T>(
+        &self,
+        sent: Result<Result<T, RequestError>, actix::MailboxError>,
+    ) -> Result<T, RequestError> {
+        sent.unwrap_or_else(|_| Err(self.restarted()))
+    }
+
+    /// Prepared on all members, then activated on all.
+    async fn create(&self, BucketCreate { mut bucket }: BucketCreate) -> Result<BucketDescription, RequestError> {
+        let ring = self.ring.current();
+        if let Ok(own) = ring.bucket(&bucket.name) {
+            bucket.id = own.id;
+            return match **own == bucket {
+                true => Ok(BucketDescription { bucket }),
+                false => Err(RequestError::BucketExists { name: bucket.name }),
+            };
+        }
+        bucket.id = self.fresh_id(&ring);
+        let prepare = BucketPrepare { bucket: bucket.clone() };
+        self.on_all(&ring, prepare).await?;
+        let activate = BucketActivate { bucket: bucket.clone() };
+        self.on_all(&ring, activate).await?;
+        Ok(BucketDescription { bucket })
+    }
+
+    fn fresh_id(&self, ring: &Ring) -> BucketId {
+        let mut entropy = self.entropy.fork();
+        loop {
+            let id = BucketId((entropy.next_u64() >> 32) as u32);
+            if ring.bucket_of(id).is_none() {
+                return id;
+            }
+        }
+    }
+
+    async fn on_all<M>(&self, ring: &Ring, message: M) -> Result<(), RequestError>
+    where
+        M: Message<Reply = ()> + Clone + 'static,
+    {
+        let peers = self.peers()?;
+        let mut missing = Vec::new();
+        for member in ring.layout().members() {
+            match peers.call(member.node, message.clone()).await {
+                Ok(()) => {}
+                Err(CallError::Refused(error)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(peer = %member.node, %error, "a member is missing");
+                    missing.push(member.node);
+                }
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(RequestError::MembersMissing { missing }),
+        }
+    }
+
+    fn buckets(&self) -> Vec<BucketDescription> {
+        let ring = self.ring.current();
+        let describe = |bucket: &Arc<Bucket>| BucketDescription {
+            bucket: Bucket::clone(bucket),
+        };
+        ring.buckets().map(describe).collect()
+    }
+
+    async fn all_buckets(&self) -> Result<Buckets, RequestError> {
+        let known = self.ring_actor.send(AllBuckets).await;
+        known.map(|known| known.0).map_err(|_| self.restarted())
+    }
+
+    fn describe_ring(&self) -> RingDescription {
+        let ring = self.ring.current();
+        let layout = ring.layout();
+        RingDescription {
+            epoch: layout.view().epoch,
+            partitions: 1 << layout.partition_bits(),
+            members: layout.members().iter().map(MemberDescription::from).collect(),
+            owners: layout.preference_lists().iter().map(|list| list.to_vec()).collect(),
+        }
+    }
+
+    fn locate(&self, locate: &Locate) -> Result<Located, RequestError> {
+        let ring = self.ring.current();
+        let target = ring.locate(&locate.bucket, &locate.key)?;
+        let members = target.owners().iter().filter_map(|owner| ring.layout().member(*owner));
+        Ok(Located {
+            hash: KeyHash::of(target.bucket.id, &locate.key).0,
+            partition: target.partition().0,
+            owners: members.map(MemberDescription::from).collect(),
+        })
+    }
+
+    async fn keys_here(&self, list: ReplicaList) -> Result<ReplicaListed, RequestError> {
+        let ring = self.ring.current();
+        let unknown = || RequestError::UnknownBucket {
+            name: format!("id {}", list.bucket.0),
+        };
+        let n = ring.bucket_of(list.bucket).ok_or_else(unknown)?.n;
+        let listed = self.list_actor.send(KeysHere { list, n }).await;
+        let node = self.identity.node;
+        match listed.map_err(|_| self.restarted())? {
+            Ok(listed) => Ok(listed),
+            Err(error) => Err(RequestError::StoreFailed { node, cause: error.to_string() }),
+        }
+    }
+
+    async fn status(&self) -> Result<StatusDescription, RequestError> {
+        let mut shards = Vec::new();
+        let mut in_flight: BTreeMap<NodeId, u64> = BTreeMap::new();
+        for (at, (replica, coordinator)) in self.shards.get().into_iter().flatten().enumerate() {
+            let replica = replica.send(InspectReplica).await.map_err(|_| self.restarted())?;
+            let state = coordinator.0.send(InspectCoordinator).await;
+            let state = state.map_err(|_| self.restarted())?;
+            for (peer, credits) in state.peers {
+                *in_flight.entry(peer).or_default() += u64::from(credits.replica);
+            }
+            shards.push(ShardStatus {
+                shard: u16::try_from(at).unwrap_or(u16::MAX),
+                operations: state.operations as u64,
+                unwritten: replica.unwritten as u64,
+                origin: replica.origin,
+                restarts: self.supervision.restarts(),
+                answered: state.counters.answered,
+                overloaded: state.counters.overloaded,
+                corrupt: replica.counters.corrupt,
+            });
+        }
+        Ok(StatusDescription {
+            node: self.identity.node,
+            store: self.identity.store,
+            version: self.host.version(),
+            cluster: self.identity.cluster.to_string(),
+            epoch: self.ring.current().layout().view().epoch,
+            process_id: self.host.process_id(),
+            cpu_us: self.host.cpu_us(),
+            file_system: self.host.file_system(),
+            shards,
+            peers: self.peer_status(&in_flight),
+        })
+    }
+
+    fn peer_status(&self, in_flight: &BTreeMap<NodeId, u64>) -> Vec<PeerStatus> {
+        let lanes = self.links.len();
+        let peers = self.links.first().into_iter().flatten();
+        let status = peers.map(|(peer, link)| {
+            let up = self.links.iter().filter(|lane| lane.get(peer).is_some_and(|l| l.is_up()));
+            PeerStatus {
+                node: *peer,
+                bridge: link.address().to_owned(),
+                links_up: u16::try_from(up.count()).unwrap_or(u16::MAX),
+                links: u16::try_from(lanes).unwrap_or(u16::MAX),
+                in_flight: in_flight.get(peer).copied().unwrap_or(0),
+            }
+        });
+        status.collect()
+    }
+}

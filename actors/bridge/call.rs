@@ -1,0 +1,76 @@
+//! One question, one answer, here or on another node.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cartwheel::message::client::RequestError;
+use cartwheel::message::{DecodeError, Message, decode, encode};
+use cartwheel::node::NodeId;
+
+use super::link::Link;
+use super::router::Router;
+
+/// How long a question to a peer waits by default: far more than a healthy peer needs.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Every node that can be asked, this one included.
+#[derive(Clone)]
+pub struct Peers {
+    node: NodeId,
+    links: Arc<BTreeMap<NodeId, Arc<Link>>>,
+    router: Arc<Router>,
+}
+
+impl Peers {
+    /// The peers behind these links; `router` answers for this node.
+    pub fn new(node: NodeId, links: BTreeMap<NodeId, Arc<Link>>, router: Arc<Router>) -> Self {
+        let links = Arc::new(links);
+        Self { node, links, router }
+    }
+
+    /// The other nodes.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.links.keys().copied()
+    }
+
+    /// Puts a question to a node: to this one as it is, to another over its link.
+    pub async fn call<M>(&self, node: NodeId, message: M) -> Result<M::Reply, CallError>
+    where
+        M: Message + 'static,
+        M::Reply: 'static,
+    {
+        if node == self.node {
+            return self.router.here(message).await;
+        }
+        let link = self.links.get(&node).ok_or(CallError::Unreachable { peer: node })?;
+        let body: Bytes = link.call(M::KIND, encode(&message), CALL_TIMEOUT).await?;
+        decode(M::KIND, &body).map_err(CallError::Malformed)
+    }
+}
+
+/// A question without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The link is down, or went down.
+    #[error("the link to {peer} is down")]
+    Unreachable {
+        /// The peer.
+        peer: NodeId,
+    },
+    /// No answer in time.
+    #[error("{peer} did not answer within {wait:?}")]
+    TimedOut {
+        /// The peer.
+        peer: NodeId,
+        /// How long it had.
+        wait: Duration,
+    },
+    /// The peer answered with an error.
+    #[error(transparent)]
+    Refused(RequestError),
+    /// The peer's answer is none.
+    #[error(transparent)]
+    Malformed(DecodeError),
+}

@@ -1,0 +1,207 @@
+//! The other end of a peer's link: its questions go to the replicas and coordinators here.
+
+use std::sync::Arc;
+
+use cartwheel::message::client::RequestError;
+use cartwheel::message::frame::{Flags, Frame};
+use cartwheel::message::replica::{
+    Address, Forward, ForwardItem, Forwarded, ForwardedItem, ReplicaAnswer, ReplicaError,
+    ReplicaGet, ReplicaGot, ReplicaPut, ReplicaStored,
+};
+use cartwheel::message::{Kind, Message, decode, encode};
+use cartwheel::node::NodeId;
+use cartwheel::replica::{Action, Command};
+use cartwheel::ring::{Ring, Target};
+use cartwheel::store::Durability;
+use tokio::io::{ReadHalf, WriteHalf};
+
+use crate::frame_reader::{FrameReader, ReadError};
+use crate::outbox::Outbox;
+use crate::replica::Asker;
+use crate::served::{ServedNode, write_out};
+use crate::shell::Stream;
+
+/// Serves a peer that has been greeted until its connection ends.
+pub(crate) async fn serve_peer(
+    node: Arc<ServedNode>,
+    peer: NodeId,
+    mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
+    write: WriteHalf<Box<dyn Stream>>,
+    early: Vec<Frame>,
+) {
+    let outbox = Arc::new(Outbox::between_nodes());
+    let inbound = Inbound { node, peer, outbox: Arc::clone(&outbox) };
+    let served = async {
+        let mut frames = early;
+        loop {
+            if let Err(error) = inbound.take(&mut frames) {
+                return error;
+            }
+            if let Err(error) = reader.frames(&mut frames).await {
+                return error;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        error = served => tracing::info!(%peer, %error, "a peer's link ended"),
+        () = write_out(&outbox, write) => {}
+    }
+    outbox.close();
+}
+
+struct Inbound {
+    node: Arc<ServedNode>,
+    peer: NodeId,
+    outbox: Arc<Outbox>,
+}
+
+impl Inbound {
+    fn take(&self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
+        let ring = self.node.ring.current();
+        let mut commands = self.node.commands();
+        for frame in frames.drain(..) {
+            match frame.kind {
+                ReplicaPut::KIND => self.puts(&frame, &ring, &mut commands),
+                ReplicaGet::KIND => self.gets(&frame, &ring, &mut commands),
+                Forward::KIND => self.forwards(&frame),
+                _ => self.call(frame),
+            }
+        }
+        self.node.execute(commands);
+        Ok(())
+    }
+
+    fn puts(&self, frame: &Frame, ring: &Ring, commands: &mut [Vec<Command<Asker>>]) {
+        let Some(ReplicaPut { items, .. }) = self.decoded::<ReplicaPut>(frame) else {
+            return;
+        };
+        let mut failed = Vec::new();
+        for item in items {
+            match self.target(ring, &item.address) {
+                Ok(target) => {
+                    let synced = target.bucket.durability.is_synced() || item.synced;
+                    let action = Action::Merge(item.record);
+                    let command = self.command(item.operation, &target, synced, action);
+                    commands[target.shard(self.node.shards()).index()].push(command);
+                }
+                Err(error) => failed.push((item.operation, error)),
+            }
+        }
+        if !failed.is_empty() {
+            let (view, stored) = (ring.layout().view(), Vec::new());
+            self.reply::<ReplicaPut>(&ReplicaStored { view, stored, failed });
+        }
+    }
+
+    fn gets(&self, frame: &Frame, ring: &Ring, commands: &mut [Vec<Command<Asker>>]) {
+        let Some(ReplicaGet { items, .. }) = self.decoded::<ReplicaGet>(frame) else {
+            return;
+        };
+        let mut failed = Vec::new();
+        for item in items {
+            match self.target(ring, &item.address) {
+                Ok(target) => {
+                    let synced = target.bucket.durability.is_synced();
+                    let action = Action::Read(item.digest);
+                    let command = self.command(item.operation, &target, synced, action);
+                    commands[target.shard(self.node.shards()).index()].push(command);
+                }
+                Err(error) => failed.push((item.operation, ReplicaAnswer::Failed(error))),
+            }
+        }
+        if !failed.is_empty() {
+            let (view, items) = (ring.layout().view(), failed);
+            self.reply::<ReplicaGet>(&ReplicaGot { view, items });
+        }
+    }
+
+    fn target(&self, ring: &Ring, address: &Address) -> Result<Target, ReplicaError> {
+        let bucket = ring.bucket_of(address.bucket).ok_or(ReplicaError::UnknownBucket)?;
+        let target = ring.target(bucket, &address.key);
+        match target.owners().contains(&self.node.id) {
+            true => Ok(target),
+            false => Err(ReplicaError::NotOwner),
+        }
+    }
+
+    fn command(
+        &self,
+        operation: cartwheel::message::replica::OperationId,
+        target: &Target,
+        synced: bool,
+        action: Action,
+    ) -> Command<Asker> {
+        Command {
+            asker: Asker::Peer(Arc::clone(&self.outbox)),
+            operation,
+            key: target.stored.clone(),
+            rule: target.bucket.conflict,
+            durability: if synced { Durability::Synced } else { Durability::Buffered },
+            action,
+        }
+    }
+
+    fn forwards(&self, frame: &Frame) {
+        let Some(Forward { items }) = self.decoded::<Forward>(frame) else {
+            return;
+        };
+        let mut refused = Vec::new();
+        for item in items {
+            let operation = item.operation;
+            if let Err(error) = self.forward(item) {
+                let outcome = Err(error);
+                refused.push(ForwardedItem { operation, outcome });
+            }
+        }
+        if !refused.is_empty() {
+            self.reply::<Forward>(&Forwarded { items: refused });
+        }
+    }
+
+    fn forward(&self, item: ForwardItem) -> Result<(), RequestError> {
+        self.node.forwarded(self.peer, item, Arc::clone(&self.outbox))
+    }
+
+    /// Everything else is one question with one answer.
+    fn call(&self, frame: Frame) {
+        let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
+        actix_rt::spawn(async move {
+            let outcome = node.router().encoded(frame.kind, frame.body).await;
+            // A peer that is gone needs no answer.
+            let _ = outbox.push(&answer(frame.kind, frame.call, outcome));
+        });
+    }
+
+    fn decoded<M: Message>(&self, frame: &Frame) -> Option<M> {
+        match decode(frame.kind, &frame.body) {
+            Ok(message) => Some(message),
+            Err(error) => {
+                // Peers of one version don't send such; whoever does is cut off, so that it
+                // does not wait for answers that can't come.
+                tracing::error!(peer = %self.peer, %error, "a peer's message is malformed");
+                self.outbox.close();
+                None
+            }
+        }
+    }
+
+    fn reply<M: Message>(&self, reply: &M::Reply) {
+        // A peer that is gone needs no answer.
+        let _ = self.outbox.push(&answer(M::KIND, 0, Ok(encode(reply))));
+    }
+}
+
+/// The frame of an answer or an error.
+pub(crate) fn answer(
+    kind: Kind,
+    call: u64,
+    outcome: Result<bytes::Bytes, RequestError>,
+) -> Frame {
+    let (flags, body) = match outcome {
+        Ok(body) => (Flags::REPLY, body),
+        Err(error) => (Flags::ERROR, encode(&error)),
+    };
+    let remaining_ms = 0;
+    Frame { kind, flags, call, remaining_ms, body }
+}

@@ -1,0 +1,390 @@
+//! A link: one connection to one peer, made again whenever it breaks.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix::{Actor, AsyncContext, Context, Supervised};
+use bytes::Bytes;
+use cartwheel::limits::CHUNK_LEN;
+use cartwheel::message::client::RequestError;
+use cartwheel::message::frame::{Flags, Frame, HEADER_LEN};
+use cartwheel::message::hello::{Hello, Speaker, Welcome};
+use cartwheel::message::replica::{Forward, ReplicaGet, ReplicaPut};
+use cartwheel::message::{Kind, Message, decode, encode};
+use cartwheel::node::{ClusterId, NodeId, StoreId};
+use tokio::io::{AsyncWriteExt, ReadHalf};
+use tokio::sync::oneshot;
+
+use super::call::CallError;
+use crate::coordinator::{CoordinatorAddress, PeerEvent};
+use crate::frame_reader::{FrameReader, ReadError};
+use crate::outbox::{Closed, Outbox};
+use crate::shell::{Shell, Stream};
+
+/// The longest frame of a link: a chunk with its header, or a batch that was filled up to a
+/// chunk and then took one more item.
+pub(super) const LINK_FRAME_LEN_MAX: u32 = (2 * CHUNK_LEN + HEADER_LEN) as u32;
+
+/// Who this node is to its peers.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerIdentity {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The node.
+    pub node: NodeId,
+    /// Its store.
+    pub store: StoreId,
+}
+
+/// How links behave.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkOptions {
+    /// When connecting and greeting is given up.
+    pub connect_timeout: Duration,
+    /// When a silent link with something outstanding is broken.
+    pub idle_timeout: Duration,
+    /// The first wait before connecting again.
+    pub reconnect_min: Duration,
+    /// The longest.
+    pub reconnect_max: Duration,
+}
+
+/// One connection to one peer, as those who send see it.
+pub struct Link {
+    peer: NodeId,
+    address: String,
+    lane: u16,
+    identity: PeerIdentity,
+    options: LinkOptions,
+    state: Mutex<LinkState>,
+    outstanding: AtomicU32,
+    next_call: AtomicU64,
+}
+
+#[derive(Default)]
+struct LinkState {
+    outbox: Option<Arc<Outbox>>,
+    calls: BTreeMap<u64, oneshot::Sender<Result<Bytes, CallError>>>,
+}
+
+impl Link {
+    /// A link that is not up yet.
+    pub fn new(
+        peer: NodeId,
+        address: String,
+        lane: u16,
+        identity: PeerIdentity,
+        options: LinkOptions,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            peer,
+            address,
+            lane,
+            identity,
+            options,
+            state: Mutex::default(),
+            outstanding: AtomicU32::new(0),
+            next_call: AtomicU64::new(1),
+        })
+    }
+
+    /// The node at the other end.
+    pub fn peer(&self) -> NodeId {
+        self.peer
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Whether it is connected.
+    pub fn is_up(&self) -> bool {
+        self.state().outbox.is_some()
+    }
+
+    /// Sends a batch of so many items; the answers come to the coordinator.
+    pub fn send<M: Message>(&self, message: &M, items: usize) -> Result<(), Closed> {
+        let outbox = self.state().outbox.clone().ok_or(Closed)?;
+        let items = u32::try_from(items).unwrap_or(u32::MAX);
+        self.outstanding.fetch_add(items, Ordering::Relaxed);
+        outbox.push(&request(M::KIND, 0, 0, encode(message)))
+    }
+
+    /// Asks one question.
+    pub async fn call(&self, kind: Kind, body: Bytes, wait: Duration) -> Result<Bytes, CallError> {
+        let call = self.next_call.fetch_add(1, Ordering::Relaxed);
+        let answer = {
+            let mut state = self.state();
+            let outbox = state.outbox.clone().ok_or(CallError::Unreachable { peer: self.peer })?;
+            let (sender, answer) = oneshot::channel();
+            state.calls.insert(call, sender);
+            let remaining = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+            let sent = outbox.push(&request(kind, call, remaining, body));
+            sent.map_err(|Closed| CallError::Unreachable { peer: self.peer })?;
+            answer
+        };
+        self.outstanding.fetch_add(1, Ordering::Relaxed);
+        let answer = tokio::time::timeout(wait, answer).await;
+        self.state().calls.remove(&call);
+        match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(CallError::Unreachable { peer: self.peer }),
+            Err(_) => Err(CallError::TimedOut { peer: self.peer, wait }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, LinkState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answered(&self, items: usize) {
+        let items = u32::try_from(items).unwrap_or(u32::MAX);
+        let subtract = |outstanding: u32| Some(outstanding.saturating_sub(items));
+        let relaxed = Ordering::Relaxed;
+        let _ = self.outstanding.fetch_update(relaxed, relaxed, subtract);
+    }
+}
+
+fn request(kind: Kind, call: u64, remaining_ms: u32, body: Bytes) -> Frame {
+    let flags = Flags::REQUEST;
+    Frame { kind, flags, call, remaining_ms, body }
+}
+
+/// Keeps one link connected, and hands what comes over it to its shard's coordinator.
+pub struct LinkActor {
+    link: Arc<Link>,
+    shell: Shell,
+    coordinators: Vec<CoordinatorAddress>,
+    own: usize,
+}
+
+impl LinkActor {
+    /// The keeper of a link of the shard `own`.
+    pub fn new(
+        link: Arc<Link>,
+        shell: Shell,
+        coordinators: Vec<CoordinatorAddress>,
+        own: usize,
+    ) -> Self {
+        Self {
+            link,
+            shell,
+            coordinators,
+            own,
+        }
+    }
+}
+
+impl Actor for LinkActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        let keeper = Keeper {
+            link: Arc::clone(&self.link),
+            shell: self.shell.clone(),
+            coordinators: self.coordinators.clone(),
+            own: self.own,
+        };
+        // One future for the whole life of the actor: a panic in it restarts the actor.
+        context.spawn(actix::fut::wrap_future(keeper.keep()));
+    }
+}
+
+impl Supervised for LinkActor {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        self.link.state().outbox = None;
+    }
+}
+
+struct Keeper {
+    link: Arc<Link>,
+    shell: Shell,
+    coordinators: Vec<CoordinatorAddress>,
+    own: usize,
+}
+
+/// Why a link is down.
+#[derive(Debug, thiserror::Error)]
+enum LinkError {
+    #[error("could not connect: {0}")]
+    Connect(#[from] std::io::Error),
+    #[error("no greeting within {0:?}")]
+    Slow(Duration),
+    #[error("refused: {0}")]
+    Refused(RequestError),
+    #[error("the greeting is none")]
+    Greeting,
+    #[error("{found} answers at the address of {wanted}")]
+    WrongNode { wanted: NodeId, found: NodeId },
+    #[error("nothing came for {0:?} though answers are outstanding")]
+    Silent(Duration),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl Keeper {
+    async fn keep(self) {
+        let mut entropy = self.shell.entropy.fork();
+        let mut wait = self.link.options.reconnect_min;
+        let mut told = false;
+        loop {
+            let error = match self.connect().await {
+                Ok((stream, welcome)) => {
+                    tracing::info!(peer = %self.link.peer, lane = self.link.lane, "link up");
+                    (wait, told) = (self.link.options.reconnect_min, false);
+                    self.run(stream, &welcome).await
+                }
+                Err(error) => error,
+            };
+            if !told {
+                tracing::warn!(peer = %self.link.peer, lane = self.link.lane, %error, "link down");
+                told = true;
+            }
+            // Half of the wait is random, so that nodes that lost a peer together do not
+            // come back together.
+            let half = wait / 2;
+            let jitter = half.mul_f64((entropy.next_u64() >> 40) as f64 / (1_u64 << 24) as f64);
+            tokio::time::sleep(half + jitter).await;
+            wait = (wait * 2).min(self.link.options.reconnect_max);
+        }
+    }
+
+    async fn connect(&self) -> Result<(Box<dyn Stream>, Welcome), LinkError> {
+        let wait = self.link.options.connect_timeout;
+        let greeting = tokio::time::timeout(wait, self.greet());
+        greeting.await.unwrap_or(Err(LinkError::Slow(wait)))
+    }
+
+    async fn greet(&self) -> Result<(Box<dyn Stream>, Welcome), LinkError> {
+        let mut stream = self.shell.network.connect(self.link.address.clone()).await?;
+        let PeerIdentity { cluster, node, store } = self.link.identity;
+        let hello = Hello {
+            cluster: Some(cluster.0.to_be_bytes().to_vec()),
+            speaker: Speaker::Node { node, store, lane: self.link.lane },
+            credentials: Vec::new(),
+        };
+        let mut bytes = bytes::BytesMut::new();
+        request(Hello::KIND, 1, 0, encode(&hello)).encode(&mut bytes);
+        stream.write_all(&bytes).await?;
+        let mut frames = Vec::new();
+        let mut reader = FrameReader::from_node(&mut stream, LINK_FRAME_LEN_MAX);
+        // The peer sends nothing behind its welcome until it is asked something.
+        reader.frames(&mut frames).await?;
+        let welcome = self.welcomed(&frames)?;
+        Ok((stream, welcome))
+    }
+
+    fn welcomed(&self, frames: &[Frame]) -> Result<Welcome, LinkError> {
+        let [frame] = frames else {
+            return Err(LinkError::Greeting);
+        };
+        if frame.flags.is_error() {
+            let error = decode(frame.kind, &frame.body).map_err(|_| LinkError::Greeting)?;
+            return Err(LinkError::Refused(error));
+        }
+        let welcome: Welcome =
+            decode(frame.kind, &frame.body).map_err(|_| LinkError::Greeting)?;
+        if welcome.node != self.link.peer {
+            let (wanted, found) = (self.link.peer, welcome.node);
+            return Err(LinkError::WrongNode { wanted, found });
+        }
+        Ok(welcome)
+    }
+
+    async fn run(&self, stream: Box<dyn Stream>, _: &Welcome) -> LinkError {
+        let (read, mut write) = tokio::io::split(stream);
+        let outbox = Arc::new(Outbox::between_nodes());
+        self.link.outstanding.store(0, Ordering::Relaxed);
+        self.link.state().outbox = Some(Arc::clone(&outbox));
+        self.tell(PeerEvent::Up(self.link.peer));
+        let written = async {
+            while let Some(bytes) = outbox.take().await {
+                if let Err(error) = write.write_all(&bytes).await {
+                    return LinkError::Connect(error);
+                }
+            }
+            LinkError::Greeting
+        };
+        let reader = FrameReader::from_node(read, LINK_FRAME_LEN_MAX);
+        let error = tokio::select! {
+            biased;
+            error = self.read(reader) => error,
+            error = written => error,
+        };
+        outbox.close();
+        let calls = {
+            let mut state = self.link.state();
+            state.outbox = None;
+            std::mem::take(&mut state.calls)
+        };
+        // Whoever waits for an answer over this connection is told that none will come.
+        drop(calls);
+        self.tell(PeerEvent::Down(self.link.peer));
+        error
+    }
+
+    async fn read(&self, mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>) -> LinkError {
+        let mut frames = Vec::new();
+        let idle = self.link.options.idle_timeout;
+        loop {
+            match tokio::time::timeout(idle, reader.frames(&mut frames)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.into(),
+                Err(_) if self.link.outstanding.load(Ordering::Relaxed) == 0 => continue,
+                Err(_) => return LinkError::Silent(idle),
+            }
+            for frame in frames.drain(..) {
+                self.dispatch(frame);
+            }
+        }
+    }
+
+    fn dispatch(&self, frame: Frame) {
+        let Frame { kind, body, call, flags, .. } = frame;
+        if call != 0 {
+            return self.close_call(call, kind, body, flags);
+        }
+        let peer = self.link.peer;
+        let event = match kind {
+            ReplicaPut::KIND => decode(kind, &body).map(|stored| PeerEvent::Stored(peer, stored)),
+            ReplicaGet::KIND => decode(kind, &body).map(|got| PeerEvent::Got(peer, got)),
+            Forward::KIND => decode(kind, &body).map(|done| PeerEvent::Forwarded(peer, done)),
+            _ => return tracing::warn!(%peer, %kind, "an answer that nobody asked for"),
+        };
+        match event {
+            Ok(event) => {
+                self.link.answered(event.items());
+                self.tell(event);
+            }
+            Err(error) => tracing::warn!(%peer, %error, "an answer that is none"),
+        }
+    }
+
+    fn close_call(&self, call: u64, kind: Kind, body: Bytes, flags: Flags) {
+        self.link.answered(1);
+        let Some(waiting) = self.link.state().calls.remove(&call) else {
+            return;
+        };
+        let answer = match flags.is_error() {
+            false => Ok(body),
+            true => Err(decode(kind, &body).map_or_else(CallError::Malformed, CallError::Refused)),
+        };
+        // Whoever asked may have stopped waiting.
+        let _ = waiting.send(answer);
+    }
+
+    /// Tells the coordinator of the link's shard, or those of the shards that share the link.
+    fn tell(&self, event: PeerEvent) {
+        let lanes = usize::from(cartwheel::limits::LINKS_PER_PEER_MAX);
+        let mine = (self.own..self.coordinators.len()).step_by(lanes);
+        if mine.len() == 1 {
+            return self.coordinators[self.own].peer_event(event);
+        }
+        for shard in mine {
+            self.coordinators[shard].peer_event(event.only_for(shard));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The bridge: typed messages between nodes, MessagePack over TCP.
+//!
+//! ```text
+//!   coordinator ── batches ──► Link (one a shard and peer) ══ TCP ══► inbound ──► replicas
+//!               ◄─ answers ──                              ◄═══════           ◄── of any shard
+//! ```
+//!
+//! Who connects asks, who accepts answers. `Peers::call` is for everything that is not hot:
+//! one question, one answer, here or elsewhere.
+
+mod call;
+pub(crate) mod inbound;
+mod link;
+mod router;
+
+pub use call::{CallError, Peers};
+pub(crate) use inbound::serve_peer;
+pub use link::{Link, LinkActor, LinkOptions, PeerIdentity};
+pub use router::{MissingHandler, Router};

@@ -1,0 +1,210 @@
+//! Whoever waits for the answer to a request, and how it gets there.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
+use cartwheel::message::Kind;
+use cartwheel::message::client::RequestError;
+use cartwheel::message::encode;
+use cartwheel::message::replica::{Forward, Forwarded, ForwardedItem, OperationId};
+use cartwheel::message::Message;
+use cartwheel::node::NodeId;
+
+use crate::bridge::inbound::answer;
+use crate::coordinator::restarted;
+use crate::outbox::Outbox;
+
+/// A request that wants exactly one answer. Dropped without one, it answers that the shard
+/// was restarted: no request ends in silence.
+#[derive(Debug)]
+pub struct Client {
+    node: NodeId,
+    target: Option<Target>,
+}
+
+#[derive(Debug)]
+enum Target {
+    Session { outbox: Arc<Outbox>, kind: Kind, call: u64, bytes: usize },
+    Item { batch: Arc<Batch>, at: usize },
+    Peer { outbox: Arc<Outbox>, operation: OperationId },
+}
+
+impl Client {
+    /// A request of a client's connection, which holds so many bytes.
+    pub fn session(node: NodeId, outbox: Arc<Outbox>, kind: Kind, call: u64, bytes: usize) -> Self {
+        let target = Some(Target::Session { outbox, kind, call, bytes });
+        Self { node, target }
+    }
+
+    /// One item of a client's batch.
+    pub fn item(node: NodeId, batch: Arc<Batch>, at: usize) -> Self {
+        let target = Some(Target::Item { batch, at });
+        Self { node, target }
+    }
+
+    /// A request that another node has forwarded.
+    pub fn peer(node: NodeId, outbox: Arc<Outbox>, operation: OperationId) -> Self {
+        let target = Some(Target::Peer { outbox, operation });
+        Self { node, target }
+    }
+
+    /// Answers.
+    pub fn answer(mut self, outcome: Result<Bytes, RequestError>) {
+        if let Some(target) = self.target.take() {
+            target.answer(outcome);
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if let Some(target) = self.target.take() {
+            target.answer(restarted(self.node));
+        }
+    }
+}
+
+impl Target {
+    fn answer(self, outcome: Result<Bytes, RequestError>) {
+        match self {
+            Self::Session { outbox, kind, call, bytes } => {
+                // A client that is gone needs no answer, but its credits are counted.
+                let _ = outbox.push(&answer(kind, call, outcome));
+                outbox.request_answered(bytes);
+            }
+            Self::Item { batch, at } => batch.answer(at, outcome),
+            Self::Peer { outbox, operation } => {
+                let items = vec![ForwardedItem { operation, outcome }];
+                let body = encode(&Forwarded { items });
+                // A peer that is gone needs no answer.
+                let _ = outbox.push(&answer(Forward::KIND, 0, Ok(body)));
+            }
+        }
+    }
+}
+
+/// The answers to a client's batch, until all are there.
+#[derive(Debug)]
+pub struct Batch {
+    gathered: Mutex<Gathered>,
+}
+
+#[derive(Debug)]
+struct Gathered {
+    outcomes: Vec<Option<Result<Bytes, RequestError>>>,
+    missing: usize,
+    bytes: usize,
+    whole: Option<Client>,
+}
+
+impl Gathered {
+    /// What no longer fits a frame is to be asked again, for itself.
+    fn fitting(&mut self, outcome: Result<Bytes, RequestError>) -> Result<Bytes, RequestError> {
+        let bytes = outcome.as_ref().map_or(0, Bytes::len);
+        if self.bytes + bytes > CLIENT_FRAME_LEN_MAX as usize {
+            return Err(RequestError::Overloaded { retry_after_ms: 0 });
+        }
+        self.bytes += bytes;
+        outcome
+    }
+}
+
+impl Batch {
+    /// A batch of so many items; `whole` is answered when all of them are.
+    pub fn new(items: usize, whole: Client) -> Arc<Self> {
+        let mut outcomes = Vec::with_capacity(items);
+        outcomes.resize_with(items, || None);
+        let batch = Self {
+            gathered: Mutex::new(Gathered {
+                outcomes,
+                missing: items,
+                bytes: 0,
+                whole: Some(whole),
+            }),
+        };
+        batch.finish();
+        Arc::new(batch)
+    }
+
+    fn answer(&self, at: usize, outcome: Result<Bytes, RequestError>) {
+        {
+            let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+            let outcome = gathered.fitting(outcome);
+            gathered.outcomes[at] = Some(outcome);
+            gathered.missing -= 1;
+        }
+        self.finish();
+    }
+
+    fn finish(&self) {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        if gathered.missing > 0 {
+            return;
+        }
+        let outcomes: Vec<_> = gathered.outcomes.iter().flatten().collect();
+        let body = joined(&outcomes);
+        if let Some(whole) = gathered.whole.take() {
+            whole.answer(Ok(body));
+        }
+    }
+}
+
+/// The body of `Outcomes`, from bodies that are encoded already: an array of one field, the
+/// array of the items, each a map of one entry, `Ok` or `Err`.
+fn joined(outcomes: &[&Result<Bytes, RequestError>]) -> Bytes {
+    let mut body = BytesMut::new();
+    body.put_u8(0x91);
+    array_len(&mut body, outcomes.len());
+    for outcome in outcomes {
+        body.put_u8(0x81);
+        match outcome {
+            Ok(reply) => {
+                body.put_slice(b"\xa2Ok");
+                body.put_slice(reply);
+            }
+            Err(error) => {
+                body.put_slice(b"\xa3Err");
+                body.put_slice(&encode(error));
+            }
+        }
+    }
+    body.freeze()
+}
+
+fn array_len(body: &mut BytesMut, len: usize) {
+    match u16::try_from(len) {
+        Ok(len @ 0..16) => body.put_u8(0x90 | len as u8),
+        Ok(len) => {
+            body.put_u8(0xdc);
+            body.put_u16(len);
+        }
+        Err(_) => {
+            body.put_u8(0xdd);
+            body.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cartwheel::message::client::{Outcomes, PutDone};
+    use cartwheel::message::decode;
+
+    use super::*;
+
+    #[test]
+    fn joined_answers_are_the_outcomes_of_the_batch() {
+        let done = PutDone { context: Bytes::from_static(b"seen"), explain: None };
+        for len in [1, 15, 16, 300] {
+            let mut outcomes = vec![Ok(encode(&done)); len];
+            outcomes[0] = Err(RequestError::ContextRequired);
+            let outcomes: Vec<_> = outcomes.iter().collect();
+            let body = joined(&outcomes);
+            let read: Outcomes<PutDone> = decode(Kind(21), &body).unwrap();
+            assert_eq!(read.items.len(), len);
+            assert_eq!(read.items[0], Err(RequestError::ContextRequired));
+            assert!(read.items[1..].iter().all(|item| *item == Ok(done.clone())));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What leaves for the peers at the end of a burst, in batches that are capped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cartwheel::limits::{REPLICA_BATCH_ITEMS_MAX, REPLICA_BATCH_LEN_MAX};
+use cartwheel::message::Message;
+use cartwheel::message::replica::{
+    Forward, ForwardItem, ReplicaGet, ReplicaGetItem, ReplicaPut, ReplicaPutItem, View,
+};
+use cartwheel::node::NodeId;
+
+use crate::bridge::Link;
+use crate::outbox::Closed;
+
+/// The items of one burst, by peer.
+#[derive(Debug, Default)]
+pub(crate) struct Departures {
+    peers: BTreeMap<NodeId, Departure>,
+    items: usize,
+}
+
+#[derive(Debug, Default)]
+struct Departure {
+    puts: Vec<ReplicaPutItem>,
+    gets: Vec<ReplicaGetItem>,
+    forwards: Vec<ForwardItem>,
+}
+
+/// What an item adds to a batch beside its bytes: ids, lengths, markers.
+const ITEM_OVERHEAD: usize = 48;
+
+impl Departures {
+    pub(crate) fn put(&mut self, peer: NodeId, item: ReplicaPutItem) {
+        self.peer(peer).puts.push(item);
+    }
+
+    pub(crate) fn get(&mut self, peer: NodeId, item: ReplicaGetItem) {
+        self.peer(peer).gets.push(item);
+    }
+
+    pub(crate) fn forward(&mut self, peer: NodeId, item: ForwardItem) {
+        self.peer(peer).forwards.push(item);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items == 0
+    }
+
+    /// Sends everything; answers the peers whose link is down.
+    pub(crate) fn leave(
+        &mut self,
+        view: View,
+        links: &BTreeMap<NodeId, Arc<Link>>,
+    ) -> Vec<NodeId> {
+        self.items = 0;
+        let mut unsent = Vec::new();
+        for (peer, departure) in &mut self.peers {
+            let sent = links.get(peer).map(|link| departure.leave(view, link));
+            if sent != Some(Ok(())) {
+                unsent.push(*peer);
+            }
+        }
+        unsent
+    }
+
+    fn peer(&mut self, peer: NodeId) -> &mut Departure {
+        self.items += 1;
+        self.peers.entry(peer).or_default()
+    }
+}
+
+impl Departure {
+    fn leave(&mut self, view: View, link: &Link) -> Result<(), Closed> {
+        let puts = std::mem::take(&mut self.puts);
+        let gets = std::mem::take(&mut self.gets);
+        let forwards = std::mem::take(&mut self.forwards);
+        let put_len = |item: &ReplicaPutItem| item.record.len() + item.address.key.len();
+        send(link, puts, put_len, |items| ReplicaPut { view, items })?;
+        let get_len = |item: &ReplicaGetItem| item.address.key.len();
+        send(link, gets, get_len, |items| ReplicaGet { view, items })?;
+        send(link, forwards, |item| item.body.len(), |items| Forward { items })
+    }
+}
+
+fn send<T, M: Message>(
+    link: &Link,
+    items: Vec<T>,
+    len: impl Fn(&T) -> usize,
+    message: impl Fn(Vec<T>) -> M,
+) -> Result<(), Closed> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    for item in items {
+        let cost = len(&item) + ITEM_OVERHEAD;
+        let full = batch.len() >= REPLICA_BATCH_ITEMS_MAX || bytes + cost > REPLICA_BATCH_LEN_MAX;
+        if full && !batch.is_empty() {
+            let full = std::mem::take(&mut batch);
+            let count = full.len();
+            link.send(&message(full), count)?;
+            bytes = 0;
+        }
+        bytes += cost;
+        batch.push(item);
+    }
+    match batch.len() {
+        0 => Ok(()),
+        count => link.send(&message(batch), count),
+    }
+}

@@ -1,0 +1,338 @@
+//! The actor around a shard's replica.
+//!
+//! It hands batches to the committer and takes its completions. When it dies what it held
+//! unacknowledged is lost with it: it starts again from the store with a fresh origin, once
+//! the committer has written what is queued, and its coordinator is told.
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
+use cartwheel::entropy::Entropy;
+use cartwheel::message::encode;
+use cartwheel::message::replica::{
+    OperationId, ReplicaAnswer, ReplicaError, ReplicaGet, ReplicaGot, ReplicaPut, ReplicaStored,
+    View,
+};
+use cartwheel::message::{Kind, Message as Question};
+use cartwheel::node::ShardId;
+use cartwheel::replica::{Command, Effect, Replica, ReplicaCounters, ReplicaReply};
+use cartwheel::store::{
+    Batch, Completion, CompletionSink, Durability, Family, Submission, Ticket,
+};
+use cartwheel::version::ContextSecret;
+
+use crate::bridge::inbound::answer;
+use crate::coordinator::{CoordinatorActor, LocalReplies, ReplicaRestarted};
+use crate::mailbox::post;
+use crate::outbox::Outbox;
+use crate::shell::Shell;
+
+/// Who asks a replica.
+#[derive(Clone, Debug)]
+pub enum Asker {
+    /// The coordinator of its own shard.
+    Coordinator,
+    /// A coordinator of another node, over this connection.
+    Peer(Arc<Outbox>),
+}
+
+/// What a replica is given.
+#[derive(Clone)]
+pub struct ReplicaParts {
+    /// The shard.
+    pub shard: ShardId,
+    /// The cluster's secret.
+    pub secret: ContextSecret,
+    /// The ring, for the view that answers carry.
+    pub ring: crate::ring::SharedRing,
+    /// What surrounds the node.
+    pub shell: Shell,
+    /// Told when the store has failed for good.
+    pub store_failed: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// Holds the records of one shard.
+pub struct ReplicaActor {
+    parts: ReplicaParts,
+    machine: Replica<Asker>,
+    entropy: Box<dyn Entropy + Send>,
+    coordinator: Option<Addr<CoordinatorActor>>,
+    effects: Vec<Effect<Asker>>,
+    flushing: bool,
+    /// Set while a restart waits for the committer: commands wait with it.
+    draining: Option<Vec<Command<Asker>>>,
+}
+
+/// The ticket of the empty batch behind which a restarted replica begins.
+const DRAINED: Ticket = Ticket(0);
+
+impl ReplicaActor {
+    /// A replica that knows nothing but its store.
+    pub fn new(parts: ReplicaParts) -> Self {
+        let mut entropy = parts.shell.entropy.fork();
+        Self {
+            machine: Replica::new(parts.shard, parts.secret.clone(), &mut *entropy),
+            parts,
+            entropy,
+            coordinator: None,
+            effects: Vec::new(),
+            flushing: false,
+            draining: None,
+        }
+    }
+
+    fn attach(&self, context: &mut Context<Self>) {
+        let sink = Sink(context.address());
+        self.parts.shell.store.attach(self.parts.shard, Arc::new(sink));
+    }
+
+    fn execute(&mut self, commands: Vec<Command<Asker>>) {
+        if let Some(waiting) = &mut self.draining {
+            return waiting.extend(commands);
+        }
+        for command in commands {
+            let store = &*self.parts.shell.store;
+            self.machine.execute(command, store, &mut *self.entropy, &mut self.effects);
+        }
+    }
+
+    fn flush_soon(&mut self, context: &mut Context<Self>) {
+        if !self.flushing {
+            self.flushing = true;
+            // Handled when the mailbox is drained: one batch a burst.
+            context.notify(Flush);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.flushing = false;
+        self.machine.flush(&mut self.effects);
+        let mut answers = Answers::default();
+        for effect in self.effects.drain(..) {
+            match effect {
+                Effect::Submit(submission) => self.parts.shell.store.submit(submission),
+                Effect::Load { ticket, key } => {
+                    let key = key.as_bytes().clone();
+                    let shard = self.parts.shard;
+                    self.parts.shell.store.load(shard, ticket, Family::Objects, key);
+                }
+                Effect::Answer { asker, operation, reply } => {
+                    answers.push(asker, operation, reply);
+                }
+            }
+        }
+        let view = self.parts.ring.current().layout().view();
+        answers.leave(view, self.coordinator.as_ref());
+    }
+}
+
+impl Actor for ReplicaActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        self.attach(context);
+        if self.draining.is_some() {
+            // Completes behind everything that the shard's earlier life has queued.
+            self.parts.shell.store.submit(Submission {
+                shard: self.parts.shard,
+                ticket: DRAINED,
+                batch: Batch::new(),
+                durability: Durability::Synced,
+            });
+        }
+    }
+}
+
+impl Supervised for ReplicaActor {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        let coordinator = self.coordinator.take();
+        *self = Self::new(self.parts.clone());
+        self.draining = Some(Vec::new());
+        if let Some(coordinator) = &coordinator {
+            post(coordinator, ReplicaRestarted);
+        }
+        self.coordinator = coordinator;
+    }
+}
+
+struct Sink(Addr<ReplicaActor>);
+
+impl CompletionSink for Sink {
+    fn complete(&self, completions: Vec<Completion>) {
+        post(&self.0, Completions(completions));
+    }
+}
+
+/// What the store has completed.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Completions(Vec<Completion>);
+
+impl Handler<Completions> for ReplicaActor {
+    type Result = ();
+
+    fn handle(&mut self, Completions(completions): Completions, context: &mut Self::Context) {
+        for completion in completions {
+            match completion {
+                Completion::Committed { ticket: DRAINED } => {
+                    let waiting = self.draining.take().unwrap_or_default();
+                    self.execute(waiting);
+                }
+                // A batch of the shard's earlier life: nobody waits for it any more.
+                Completion::Committed { .. } | Completion::Loaded { .. }
+                    if self.draining.is_some() => {}
+                completion => {
+                    let effects = &mut self.effects;
+                    self.machine.complete(completion, &mut *self.entropy, effects);
+                }
+            }
+        }
+        self.flush_soon(context);
+        if let Some(error) = self.machine.failure() {
+            (self.parts.store_failed)(&error.to_string());
+        }
+    }
+}
+
+/// Commands for keys of this shard.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Commands(pub Vec<Command<Asker>>);
+
+impl Handler<Commands> for ReplicaActor {
+    type Result = ();
+
+    fn handle(&mut self, Commands(commands): Commands, context: &mut Self::Context) {
+        self.execute(commands);
+        self.flush_soon(context);
+    }
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Flush;
+
+impl Handler<Flush> for ReplicaActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Flush, _: &mut Self::Context) {
+        self.flush();
+    }
+}
+
+/// Tells a replica its coordinator, once both exist.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct MeetCoordinator(pub Addr<CoordinatorActor>);
+
+impl Handler<MeetCoordinator> for ReplicaActor {
+    type Result = ();
+
+    fn handle(&mut self, MeetCoordinator(coordinator): MeetCoordinator, _: &mut Self::Context) {
+        self.coordinator = Some(coordinator);
+    }
+}
+
+/// Asks for the replica's state.
+#[derive(Message)]
+#[rtype(result = "ReplicaState")]
+pub struct InspectReplica;
+
+/// A replica's state.
+#[derive(Clone, Debug, actix::MessageResponse)]
+pub struct ReplicaState {
+    /// The origin of its next dot.
+    pub origin: String,
+    /// Records that wait for the committer.
+    pub unwritten: usize,
+    /// What it has counted.
+    pub counters: ReplicaCounters,
+}
+
+impl Handler<InspectReplica> for ReplicaActor {
+    type Result = ReplicaState;
+
+    fn handle(&mut self, _: InspectReplica, _: &mut Self::Context) -> ReplicaState {
+        ReplicaState {
+            origin: self.machine.origin().to_string(),
+            unwritten: self.machine.unwritten(),
+            counters: self.machine.counters(),
+        }
+    }
+}
+
+/// Panics, so that tests see what supervision makes of it.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct PanicNow;
+
+impl Handler<PanicNow> for ReplicaActor {
+    type Result = ();
+
+    fn handle(&mut self, _: PanicNow, _: &mut Self::Context) {
+        panic!("a test asked the replica to panic");
+    }
+}
+
+/// The answers of a burst, by connection.
+#[derive(Default)]
+struct Answers {
+    local: Vec<(OperationId, ReplicaReply)>,
+    peers: Vec<PeerAnswers>,
+}
+
+struct PeerAnswers {
+    outbox: Arc<Outbox>,
+    stored: Vec<OperationId>,
+    failed: Vec<(OperationId, ReplicaError)>,
+    got: Vec<(OperationId, ReplicaAnswer)>,
+}
+
+impl Answers {
+    fn push(&mut self, asker: Asker, operation: OperationId, reply: ReplicaReply) {
+        let outbox = match asker {
+            Asker::Coordinator => return self.local.push((operation, reply)),
+            Asker::Peer(outbox) => outbox,
+        };
+        let peer = self.peer(outbox);
+        match reply {
+            ReplicaReply::Stored => peer.stored.push(operation),
+            ReplicaReply::Got(answer) => peer.got.push((operation, answer)),
+            // The coordinator knows which of the two it has asked.
+            ReplicaReply::Failed(error) => peer.failed.push((operation, error)),
+            // Peers send no writes of clients.
+            ReplicaReply::Prepared(_) | ReplicaReply::Refused(_) => {}
+        }
+    }
+
+    fn peer(&mut self, outbox: Arc<Outbox>) -> &mut PeerAnswers {
+        let known = self.peers.iter().position(|peer| Arc::ptr_eq(&peer.outbox, &outbox));
+        let at = known.unwrap_or_else(|| {
+            let (stored, failed, got) = (Vec::new(), Vec::new(), Vec::new());
+            self.peers.push(PeerAnswers { outbox, stored, failed, got });
+            self.peers.len() - 1
+        });
+        &mut self.peers[at]
+    }
+
+    fn leave(self, view: View, coordinator: Option<&Addr<CoordinatorActor>>) {
+        if let (false, Some(coordinator)) = (self.local.is_empty(), coordinator) {
+            post(coordinator, LocalReplies(self.local));
+        }
+        for PeerAnswers { outbox, stored, failed, got } in self.peers {
+            if !(stored.is_empty() && failed.is_empty()) {
+                let body = encode(&ReplicaStored { view, stored, failed });
+                push(&outbox, ReplicaPut::KIND, body);
+            }
+            if !got.is_empty() {
+                let body = encode(&ReplicaGot { view, items: got });
+                push(&outbox, ReplicaGet::KIND, body);
+            }
+        }
+    }
+}
+
+fn push(outbox: &Outbox, kind: Kind, body: bytes::Bytes) {
+    // A peer that is gone counts its operations as failed by itself.
+    let _ = outbox.push(&answer(kind, 0, Ok(body)));
+}

@@ -1,0 +1,116 @@
+//! A node as its connections see it: where requests go, and under which ring.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use cartwheel::coordination::{ClientRequest, Demand};
+use cartwheel::message::client::RequestError;
+use cartwheel::message::replica::ForwardItem;
+use cartwheel::node::{NodeId, ShardId};
+use cartwheel::replica::Command;
+use cartwheel::time::Moment;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use crate::bridge::{PeerIdentity, Router};
+use crate::client::Client;
+use crate::coordinator::CoordinatorAddress;
+use crate::mailbox::post;
+use crate::outbox::Outbox;
+use crate::replica::{Asker, Commands, ReplicaActor};
+use crate::ring::SharedRing;
+use crate::shell::Clock;
+
+/// What every connection of a node shares.
+pub struct ServedNode {
+    /// The node.
+    pub id: NodeId,
+    /// Cluster, node and store, for greetings.
+    pub identity: PeerIdentity,
+    /// The ring.
+    pub ring: SharedRing,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The deadline of a request that names none.
+    pub request_timeout: Duration,
+    /// The longest deadline.
+    pub request_timeout_max: Duration,
+    /// The replicas, by shard.
+    pub replicas: Vec<Addr<ReplicaActor>>,
+    /// The coordinators, by shard.
+    pub coordinators: Vec<CoordinatorAddress>,
+    /// Who answers what is not hot.
+    pub router: Arc<Router>,
+}
+
+impl ServedNode {
+    pub(crate) fn shards(&self) -> u16 {
+        u16::try_from(self.replicas.len()).unwrap_or(u16::MAX)
+    }
+
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// An empty list of commands for each shard.
+    pub(crate) fn commands(&self) -> Vec<Vec<Command<Asker>>> {
+        self.replicas.iter().map(|_| Vec::new()).collect()
+    }
+
+    /// Hands each shard its commands: one message each.
+    pub(crate) fn execute(&self, commands: Vec<Vec<Command<Asker>>>) {
+        for (replica, commands) in self.replicas.iter().zip(commands) {
+            if !commands.is_empty() {
+                post(replica, Commands(commands));
+            }
+        }
+    }
+
+    /// The shard that coordinates a key. A key or bucket that will be refused may go
+    /// anywhere.
+    pub(crate) fn shard_of(&self, demand: &Demand) -> ShardId {
+        let ring = self.ring.current();
+        let target = ring.locate(demand.bucket(), demand.key());
+        target.map_or(ShardId(0), |target| target.shard(self.shards()))
+    }
+
+    /// When a request with so much time left is over.
+    pub(crate) fn deadline(&self, remaining_ms: u32) -> Moment {
+        let wanted = match remaining_ms {
+            0 => self.request_timeout,
+            remaining => Duration::from_millis(u64::from(remaining)),
+        };
+        self.clock.now().after(wanted.min(self.request_timeout_max))
+    }
+
+    /// Takes a request that another node has forwarded.
+    pub(crate) fn forwarded(
+        &self,
+        peer: NodeId,
+        item: ForwardItem,
+        outbox: Arc<Outbox>,
+    ) -> Result<(), RequestError> {
+        let demand = Demand::decode(item.kind, &item.body)?;
+        let request = ClientRequest {
+            client: Client::peer(self.id, outbox, item.operation),
+            deadline: self.deadline(item.remaining_ms),
+            forwarded_by: Some(peer),
+            demand,
+        };
+        let shard = self.shard_of(&request.demand);
+        self.coordinators[shard.index()].requests(vec![request]);
+        Ok(())
+    }
+}
+
+/// Writes what an outbox holds until it is closed or the connection breaks.
+pub(crate) async fn write_out(outbox: &Outbox, mut write: impl AsyncWrite + Unpin) {
+    while let Some(bytes) = outbox.take().await {
+        if write.write_all(&bytes).await.is_err() {
+            break;
+        }
+    }
+    outbox.close();
+    // Whoever is gone does not miss the farewell.
+    let _ = write.shutdown().await;
+}

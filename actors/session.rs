@@ -1,0 +1,346 @@
+//! A connection, from its greeting to its end.
+//!
+//! Every complete frame that the socket has is taken at once; each shard gets its requests of
+//! that read as one message. A session stops reading its socket while its credits are spent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cartwheel::coordination::{ClientRequest, Demand};
+use cartwheel::limits::{
+    BATCH_ITEMS_MAX, CLIENT_FRAME_LEN_MAX, SESSION_BYTES_MAX, SESSION_REQUESTS_MAX,
+};
+use cartwheel::message::client::{
+    Delete, DeleteBatch, Get, GetBatch, Put, PutBatch, RequestError,
+};
+use cartwheel::message::frame::Frame;
+use cartwheel::message::hello::{Hello, Speaker, Welcome};
+use cartwheel::message::{Kind, Message, TABLE, decode, encode};
+use cartwheel::node::{ClusterId, NodeId};
+use tokio::io::{ReadHalf, WriteHalf};
+
+use crate::bridge::inbound::answer;
+use crate::bridge::serve_peer;
+use crate::client::{Batch, Client};
+use crate::frame_reader::{FrameReader, ReadError};
+use crate::outbox::Outbox;
+use crate::served::{ServedNode, write_out};
+use crate::shell::Stream;
+
+/// How long a connection may take to say who it is.
+const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which of a node's two listeners a connection came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// For clients.
+    Client,
+    /// For nodes.
+    Bridge,
+}
+
+/// Serves a connection until it ends.
+pub async fn serve(node: Arc<ServedNode>, stream: Box<dyn Stream>, door: Door) {
+    let (read, write) = tokio::io::split(stream);
+    let reader = match door {
+        Door::Client => FrameReader::from_client(read, CLIENT_FRAME_LEN_MAX),
+        Door::Bridge => FrameReader::from_node(read, CLIENT_FRAME_LEN_MAX),
+    };
+    let greeting = tokio::time::timeout(GREETING_TIMEOUT, greet(&node, reader, door));
+    match greeting.await {
+        Ok(greeting) => greeting.go_on(node, write).await,
+        Err(_) => tracing::debug!("a connection said nothing within {GREETING_TIMEOUT:?}"),
+    }
+}
+
+/// What came of a connection's first frame.
+enum Greeting {
+    /// A client, with the frames that came behind its greeting.
+    Client(FrameReader<ReadHalf<Box<dyn Stream>>>, Frame, Vec<Frame>),
+    /// A peer.
+    Peer(FrameReader<ReadHalf<Box<dyn Stream>>>, NodeId, Frame, Vec<Frame>),
+    /// Someone who is told why and cut off.
+    Refused(Frame),
+    /// Nobody.
+    Ended,
+}
+
+async fn greet(
+    node: &ServedNode,
+    mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
+    door: Door,
+) -> Greeting {
+    let mut frames = Vec::new();
+    if let Err(error) = reader.frames(&mut frames).await {
+        return match error {
+            ReadError::Ended(_) => Greeting::Ended,
+            error => Greeting::Refused(farewell(&error)),
+        };
+    }
+    let first = frames.remove(0);
+    let refused = |error| Greeting::Refused(answer(Hello::KIND, first.call, Err(error)));
+    match check_hello(node, &first, door) {
+        Err(error) => refused(error),
+        Ok(speaker) => {
+            let welcome = answer(Hello::KIND, first.call, Ok(encode(&welcome(node))));
+            match speaker {
+                Speaker::Client(_) => Greeting::Client(reader, welcome, frames),
+                Speaker::Node { node, .. } => Greeting::Peer(reader, node, welcome, frames),
+            }
+        }
+    }
+}
+
+fn check_hello(node: &ServedNode, first: &Frame, door: Door) -> Result<Speaker, RequestError> {
+    if first.kind != Hello::KIND || first.flags.is_reply() {
+        return Err(RequestError::HelloExpected);
+    }
+    let hello: Hello = decode(first.kind, &first.body).map_err(|error| RequestError::Malformed {
+        kind: first.kind.0,
+        cause: error.cause,
+    })?;
+    let own = node.identity.cluster;
+    if let Some(wanted) = &hello.cluster
+        && wanted[..] != own.0.to_be_bytes()
+    {
+        let wanted = wanted.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+        let (wanted, found) = (ClusterId(wanted).to_string(), own.to_string());
+        return Err(RequestError::WrongCluster { wanted, found });
+    }
+    match (&hello.speaker, door) {
+        (Speaker::Client(_), Door::Client) => Ok(hello.speaker),
+        (Speaker::Node { node: peer, .. }, Door::Bridge) => {
+            let known = node.ring.current().layout().member(*peer).is_some();
+            match known && *peer != node.id {
+                true => Ok(hello.speaker),
+                false => Err(RequestError::NotServing {
+                    node: node.id,
+                    cause: format!("{peer} is no other member of this cluster"),
+                }),
+            }
+        }
+        _ => Err(RequestError::NotServing {
+            node: node.id,
+            cause: "clients and nodes have a port each".to_owned(),
+        }),
+    }
+}
+
+fn welcome(node: &ServedNode) -> Welcome {
+    Welcome {
+        cluster: node.identity.cluster.0.to_be_bytes().to_vec(),
+        node: node.id,
+        store: node.identity.store,
+        credits: SESSION_REQUESTS_MAX,
+        frame_limit: CLIENT_FRAME_LEN_MAX,
+    }
+}
+
+/// The last frame of a connection whose bytes make no sense.
+fn farewell(error: &ReadError) -> Frame {
+    let cause = error.to_string();
+    answer(Kind(0), 0, Err(RequestError::BadFrame { cause }))
+}
+
+impl Greeting {
+    async fn go_on(self, node: Arc<ServedNode>, write: WriteHalf<Box<dyn Stream>>) {
+        let outbox = Arc::new(Outbox::to_client());
+        match self {
+            Self::Ended => {}
+            Self::Refused(frame) => {
+                // A fresh outbox is open.
+                let _ = outbox.push(&frame);
+                outbox.close();
+                write_out(&outbox, write).await;
+            }
+            Self::Client(reader, welcome, frames) => {
+                let _ = outbox.push(&welcome);
+                Session { node, outbox }.run(reader, write, frames).await;
+            }
+            Self::Peer(reader, peer, welcome, frames) => {
+                greet_peer(node, reader, peer, write, welcome, frames).await;
+            }
+        }
+    }
+}
+
+async fn greet_peer(
+    node: Arc<ServedNode>,
+    reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
+    peer: NodeId,
+    mut write: WriteHalf<Box<dyn Stream>>,
+    welcome: Frame,
+    frames: Vec<Frame>,
+) {
+    let mut bytes = bytes::BytesMut::new();
+    welcome.encode(&mut bytes);
+    if tokio::io::AsyncWriteExt::write_all(&mut write, &bytes).await.is_ok() {
+        serve_peer(node, peer, reader, write, frames).await;
+    }
+}
+
+struct Session {
+    node: Arc<ServedNode>,
+    outbox: Arc<Outbox>,
+}
+
+impl Session {
+    async fn run(
+        self,
+        mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
+        write: WriteHalf<Box<dyn Stream>>,
+        early: Vec<Frame>,
+    ) {
+        let read = async {
+            let mut frames = early;
+            loop {
+                self.take(&mut frames);
+                self.credits().await;
+                if let Err(error) = reader.frames(&mut frames).await {
+                    return error;
+                }
+            }
+        };
+        let mut write = std::pin::pin!(write_out(&self.outbox, write));
+        let error = tokio::select! {
+            biased;
+            error = read => error,
+            () = &mut write => return,
+        };
+        if !matches!(error, ReadError::Ended(_)) {
+            // What was answered before the bad frame still leaves.
+            let _ = self.outbox.push(&farewell(&error));
+            self.outbox.close();
+            write.await;
+        }
+        self.outbox.close();
+    }
+
+    /// Waits while too much of this connection is under way.
+    async fn credits(&self) {
+        loop {
+            let (requests, bytes) = self.outbox.requests_under_way();
+            let spent = requests >= SESSION_REQUESTS_MAX || bytes >= SESSION_BYTES_MAX;
+            if !spent || self.outbox.is_closed() {
+                return;
+            }
+            self.outbox.some_answered().await;
+        }
+    }
+
+    fn take(&self, frames: &mut Vec<Frame>) {
+        let shards = self.node.coordinators.len();
+        let mut requests: Vec<Vec<ClientRequest<Client>>> = Vec::with_capacity(shards);
+        requests.resize_with(shards, Vec::new);
+        for frame in frames.drain(..) {
+            self.dispatch(frame, &mut requests);
+        }
+        for (coordinator, requests) in self.node.coordinators.iter().zip(requests) {
+            if !requests.is_empty() {
+                coordinator.requests(requests);
+            }
+        }
+    }
+
+    fn dispatch(&self, frame: Frame, requests: &mut [Vec<ClientRequest<Client>>]) {
+        let bytes = frame.body.len();
+        self.outbox.request_came(bytes);
+        let client = Client::session(
+            self.node.id,
+            Arc::clone(&self.outbox),
+            frame.kind,
+            frame.call,
+            bytes,
+        );
+        if frame.flags.is_reply() {
+            return client.answer(Err(RequestError::BadFrame {
+                cause: "a client's frame is flagged as an answer".to_owned(),
+            }));
+        }
+        match frame.kind {
+            Get::KIND | Put::KIND | Delete::KIND => match Demand::decode(frame.kind, &frame.body) {
+                Ok(demand) => self.request(client, demand, frame.remaining_ms, requests),
+                Err(error) => client.answer(Err(error)),
+            },
+            GetBatch::KIND | PutBatch::KIND | DeleteBatch::KIND => {
+                self.batch(client, &frame, requests);
+            }
+            Hello::KIND => client.answer(Err(RequestError::HelloExpected)),
+            kind if is_for_clients(kind) => self.ask(client, frame),
+            Kind(kind) => client.answer(Err(RequestError::UnknownKind { kind })),
+        }
+    }
+
+    fn request(
+        &self,
+        client: Client,
+        demand: Demand,
+        remaining_ms: u32,
+        requests: &mut [Vec<ClientRequest<Client>>],
+    ) {
+        let shard = self.node.shard_of(&demand);
+        requests[shard.index()].push(ClientRequest {
+            client,
+            demand,
+            deadline: self.node.deadline(remaining_ms),
+            forwarded_by: None,
+        });
+    }
+
+    fn batch(&self, whole: Client, frame: &Frame, requests: &mut [Vec<ClientRequest<Client>>]) {
+        let demands = match demands(frame) {
+            Ok(demands) => demands,
+            Err(error) => return whole.answer(Err(error)),
+        };
+        let items = demands.len();
+        let batch = Batch::new(items, whole);
+        for (at, demand) in demands.into_iter().enumerate() {
+            let client = Client::item(self.node.id, Arc::clone(&batch), at);
+            self.request(client, demand, frame.remaining_ms, requests);
+        }
+    }
+
+    /// A question to the node itself.
+    fn ask(&self, client: Client, frame: Frame) {
+        let node = Arc::clone(&self.node);
+        actix_rt::spawn(async move {
+            let answered = node.router().encoded(frame.kind, frame.body);
+            let wait = node.request_timeout_max;
+            let outcome = tokio::time::timeout(wait, answered).await;
+            client.answer(outcome.unwrap_or(Err(RequestError::TimedOut {
+                required: 1,
+                acknowledged: 0,
+                waited_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
+            })));
+        });
+    }
+}
+
+/// Clients may ask what stands in the table before the nodes' own kinds.
+fn is_for_clients(kind: Kind) -> bool {
+    kind < FIRST_OF_NODES && TABLE.iter().any(|entry| entry.kind == kind)
+}
+
+/// From here on the table is for nodes.
+const FIRST_OF_NODES: Kind = Kind(64);
+
+fn demands(frame: &Frame) -> Result<Vec<Demand>, RequestError> {
+    let (kind, body) = (frame.kind, &frame.body);
+    let demands: Result<Vec<Demand>, _> = match kind {
+        GetBatch::KIND => decode(kind, body)
+            .map(|GetBatch { items }| items.into_iter().map(Demand::Get).collect()),
+        PutBatch::KIND => decode(kind, body)
+            .map(|PutBatch { items }| items.into_iter().map(Demand::Put).collect()),
+        _ => decode(kind, body)
+            .map(|DeleteBatch { items }| items.into_iter().map(Demand::Delete).collect()),
+    };
+    let demands = demands.map_err(|error| RequestError::Malformed {
+        kind: kind.0,
+        cause: error.cause,
+    })?;
+    if demands.len() > BATCH_ITEMS_MAX {
+        let (items, limit) = (demands.len() as u64, BATCH_ITEMS_MAX as u64);
+        return Err(RequestError::BatchTooLong { items, limit });
+    }
+    Ok(demands)
+}

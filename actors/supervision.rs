@@ -1,0 +1,133 @@
+//! Supervision that survives panics.
+//!
+//! actix's own supervisor does not restart an actor that panicked. This one drives the
+//! actor's context itself and catches the unwind: the address, the mailbox and what is queued
+//! in it survive, and only the message in hand is lost. `restarting` keeps the old struct, so
+//! it must rebuild all state.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use actix::dev::ContextFut;
+use actix::{Actor, Addr, AsyncContext, Context, Supervised};
+use cartwheel::time::Moment;
+
+use crate::shell::Clock;
+
+/// How often an actor may be restarted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestartBudget {
+    /// So many times …
+    pub restarts_max: u32,
+    /// … within this window.
+    pub window: Duration,
+}
+
+/// What the supervisors of a node share.
+pub struct Supervision {
+    budget: RestartBudget,
+    clock: Arc<dyn Clock>,
+    restarts: AtomicU64,
+    /// Called with the name of an actor whose budget is spent.
+    exhausted: Box<dyn Fn(&'static str) + Send + Sync>,
+}
+
+impl Supervision {
+    /// Supervision under a budget; `exhausted` decides what becomes of the node.
+    pub fn new(
+        budget: RestartBudget,
+        clock: Arc<dyn Clock>,
+        exhausted: impl Fn(&'static str) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            budget,
+            clock,
+            restarts: AtomicU64::new(0),
+            exhausted: Box::new(exhausted),
+        })
+    }
+
+    /// How often any actor was restarted.
+    pub fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Relaxed)
+    }
+
+    /// Starts an actor on the event loop of the caller.
+    pub fn start<A>(
+        self: &Arc<Self>,
+        name: &'static str,
+        make: impl FnOnce(&mut Context<A>) -> A,
+    ) -> Addr<A>
+    where
+        A: Actor<Context = Context<A>> + Supervised,
+    {
+        let mut context = Context::new();
+        let actor = make(&mut context);
+        let address = context.address();
+        actix_rt::spawn(Supervisor {
+            name,
+            actor: context.into_future(actor),
+            supervision: Arc::clone(self),
+            recent: VecDeque::new(),
+        });
+        address
+    }
+}
+
+struct Supervisor<A: Actor<Context = Context<A>> + Supervised> {
+    name: &'static str,
+    actor: ContextFut<A, Context<A>>,
+    supervision: Arc<Supervision>,
+    recent: VecDeque<Moment>,
+}
+
+impl<A: Actor<Context = Context<A>> + Supervised> Supervisor<A> {
+    /// Whether one more restart is within the budget.
+    fn may_restart(&mut self) -> bool {
+        let now = self.supervision.clock.now();
+        let window = self.supervision.budget.window;
+        while self.recent.front().is_some_and(|at| now.since(*at) > window) {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(now);
+        self.recent.len() <= self.supervision.budget.restarts_max as usize
+    }
+}
+
+impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<()> {
+        loop {
+            let actor = &mut self.actor;
+            let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(actor).poll(task)));
+            match polled {
+                Ok(polled) => ready!(polled),
+                Err(panic) => {
+                    tracing::error!(actor = self.name, panic = reason(&*panic), "an actor panicked");
+                }
+            }
+            if !self.may_restart() {
+                tracing::error!(actor = self.name, "the restart budget is spent");
+                (self.supervision.exhausted)(self.name);
+                return Poll::Ready(());
+            }
+            if !self.actor.restart() {
+                return Poll::Ready(());
+            }
+            self.supervision.restarts.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn reason(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}
