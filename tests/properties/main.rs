@@ -3,6 +3,7 @@
 mod contexts;
 mod dots;
 mod encodings;
+mod executions;
 mod frames;
 mod histories;
 mod last_writers;
