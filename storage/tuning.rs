@@ -15,7 +15,7 @@ const MIB: usize = 1024 * 1024;
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
 
 /// A small memtable stays in the processor's cache: an insert into one of 8 MiB costs 1.7 µs,
-/// into one of 64 MiB 2.6.
+/// into one of 64 MiB 2.8.
 const fn memtable_bytes(family: Family) -> usize {
     match family {
         Family::Objects => 16 * MIB,

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use bytes::Bytes;
 use cartwheel::node::ShardId;
@@ -22,7 +23,7 @@ use crate::rocks::options;
 const VALUE_LEN: usize = 16 * 1024;
 
 /// The batches that the child has under way at a time.
-const UNDER_WAY: u64 = 64;
+const UNDER_WAY: usize = 64;
 
 #[test]
 fn every_acknowledged_batch_outlives_a_killed_process() {
@@ -71,7 +72,7 @@ fn kill(child: &mut Child) {
 
 /// Prints what is acknowledged, in whole lines, and goes on writing.
 struct Acknowledge {
-    credits: std::sync::mpsc::Sender<()>,
+    credits: SyncSender<()>,
 }
 
 impl CompletionSink for Acknowledge {
@@ -94,24 +95,15 @@ fn child_that_writes_until_it_is_killed() {
         return;
     };
     let store = RocksStore::open(options(&directory)).unwrap();
-    let (credits, spent) = credits();
+    let (credits, spent) = sync_channel(UNDER_WAY);
+    for _ in 0..UNDER_WAY {
+        credits.send(()).unwrap();
+    }
     store.attach(ShardId(0), Arc::new(Acknowledge { credits }));
     for number in 1.. {
         spent.recv().unwrap();
         store.submit(submission(number));
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it never holds more than UNDER_WAY"
-)]
-fn credits() -> (std::sync::mpsc::Sender<()>, std::sync::mpsc::Receiver<()>) {
-    let (credits, spent) = std::sync::mpsc::channel();
-    for _ in 0..UNDER_WAY {
-        credits.send(()).unwrap();
-    }
-    (credits, spent)
 }
 
 fn submission(number: u64) -> Submission {

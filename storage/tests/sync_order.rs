@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use cartwheel::node::ShardId;
@@ -123,7 +124,7 @@ mod planted {
 
 struct IntoFile {
     file: Mutex<File>,
-    told: std::sync::mpsc::SyncSender<()>,
+    told: SyncSender<()>,
 }
 
 impl CompletionSink for IntoFile {
@@ -144,7 +145,7 @@ fn child_that_acknowledges_into_a_file() {
     let store = RocksStore::open(options(&directory.join("store"))).unwrap();
     let mut file = File::create(directory.join("acknowledgements")).unwrap();
     file.write_all(b"open").unwrap();
-    let (told, hear) = std::sync::mpsc::sync_channel(1);
+    let (told, hear) = sync_channel(1);
     let file = Mutex::new(file);
     store.attach(ShardId(0), Arc::new(IntoFile { file, told }));
     for number in 0..u64::try_from(BATCHES).unwrap() {

@@ -3,8 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use cartwheel::version::{Record, RecordError, Value};
 use proptest::prelude::*;
-use proptest::sample::Index;
 
+use crate::damage::{damage, damaged};
 use crate::{memory, records};
 
 /// Where the checksum lies, and where what it covers begins.
@@ -26,46 +26,6 @@ fn with_body(body: &[u8]) -> Bytes {
     bytes[0] = 1;
     bytes.extend_from_slice(body);
     resealed(bytes)
-}
-
-/// Overwrites, cuts out or doubles some bytes.
-#[derive(Clone, Debug)]
-enum Damage {
-    Overwrite(Index, u8),
-    Cut(Index, Index),
-    Insert(Index, Vec<u8>),
-}
-
-fn damage() -> impl Strategy<Value = Damage> {
-    let bytes = prop::collection::vec(any::<u8>(), 1..6);
-    prop_oneof![
-        6 => (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Damage::Overwrite(at, byte)),
-        1 => any::<(Index, Index)>().prop_map(|(from, until)| Damage::Cut(from, until)),
-        1 => (any::<Index>(), bytes).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
-    ]
-}
-
-fn damaged(body: &[u8], damages: &[Damage]) -> Vec<u8> {
-    let mut body = body.to_vec();
-    for damage in damages {
-        let len = body.len() + 1;
-        match damage {
-            Damage::Overwrite(at, byte) if !body.is_empty() => {
-                let at = at.index(body.len());
-                body[at] = *byte;
-            }
-            Damage::Overwrite(..) => {}
-            Damage::Cut(from, until) => {
-                let (from, until) = (from.index(len), until.index(len));
-                body.drain(from.min(until)..from.max(until));
-            }
-            Damage::Insert(at, bytes) => {
-                let at = at.index(len);
-                body.splice(at..at, bytes.iter().copied());
-            }
-        }
-    }
-    body
 }
 
 proptest! {

@@ -1,13 +1,18 @@
 //! The laws of the core, checked against dumb twins: models too simple to be wrong.
 
 mod contexts;
+mod damage;
 mod dots;
 mod encodings;
+#[path = "../golden/examples/mod.rs"]
+mod examples;
+mod executions;
 mod frames;
 mod histories;
 mod last_writers;
 mod memory;
 mod merging;
+mod messages;
 mod quorums;
 mod records;
 mod siblings;

@@ -1,0 +1,56 @@
+//! Deleting what was seen.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cartwheel::message::client::{Delete as DeleteMessage, Deleted, QuorumOptions};
+
+use crate::attempts::Effect;
+use crate::bucket::Bucket;
+use crate::error::Error;
+use crate::object::{Context, Written};
+use crate::options::{awaited, write_options};
+
+/// A delete; await it, or [`send`](Self::send) it.
+///
+/// It removes exactly what its context covers: a value written since survives.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is deleted until it is awaited"]
+pub struct Delete {
+    bucket: Bucket,
+    key: Bytes,
+    context: Context,
+    options: QuorumOptions,
+    timeout: Option<Duration>,
+}
+
+write_options!(Delete);
+awaited!(Delete => Result<Written, Error>);
+
+impl Delete {
+    pub(crate) fn new(bucket: Bucket, key: Bytes, context: Context) -> Self {
+        Self {
+            bucket,
+            key,
+            context,
+            options: QuorumOptions::default(),
+            timeout: None,
+        }
+    }
+
+    /// Deletes; as `.await`, without its allocation.
+    pub async fn send(self) -> Result<Written, Error> {
+        let client = self.bucket.client();
+        let message = DeleteMessage {
+            bucket: self.bucket.name().to_owned(),
+            key: self.key,
+            context: self.context.to_bytes(),
+            request: client.request_id(),
+            options: self.options,
+        };
+        let time = client.time(self.timeout);
+        let deleted = client.exchange().ask(&message, Effect::Write, time).await?;
+        let Deleted { context, explain } = deleted;
+        Ok(Written::new(context, explain))
+    }
+}

@@ -1,0 +1,99 @@
+//! One request, from its first attempt to its last.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cartwheel::message::client::RequestError;
+use cartwheel::message::frame::Frame;
+use cartwheel::message::{Kind, Message, decode, encode};
+use tokio::time::Instant;
+
+use crate::attempts::{Attempts, Effect, Failure};
+use crate::connection::Connection;
+use crate::connection_error::BadAnswer;
+use crate::error::Error;
+use crate::pool::Pool;
+use crate::settings::Settings;
+use crate::time_limit::TimeLimit;
+
+/// Where requests go.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Exchange {
+    /// Sends a message, again if need be, and gives its answer. The bytes are the same each
+    /// time, and with them the request id.
+    pub(crate) async fn ask<M: Message>(
+        &self,
+        message: &M,
+        effect: Effect,
+        time: TimeLimit,
+    ) -> Result<M::Reply, Error> {
+        let (reply, _) = self.ask_whom(message, effect, time).await?;
+        Ok(reply)
+    }
+
+    /// As [`ask`](Self::ask), and tells who answered.
+    pub(crate) async fn ask_whom<M: Message>(
+        &self,
+        message: &M,
+        effect: Effect,
+        time: TimeLimit,
+    ) -> Result<(M::Reply, Arc<Connection>), Error> {
+        let attempts = Attempts::new(&self.settings, effect, time);
+        let (frame, connection) = self.send(M::KIND, encode(message), attempts).await?;
+        match decode(M::KIND, &frame.body) {
+            Ok(reply) => Ok((reply, connection)),
+            Err(cause) => Err(Error::bad_answer(&connection, cause.into(), effect)),
+        }
+    }
+
+    async fn send(
+        &self,
+        kind: Kind,
+        body: Bytes,
+        mut attempts: Attempts,
+    ) -> Result<(Frame, Arc<Connection>), Error> {
+        let mut avoid: Option<Arc<Connection>> = None;
+        loop {
+            let deadline = attempts.deadline();
+            let other = avoid.as_ref().map(|connection| connection.endpoint());
+            let connection = self.pool.connection(other, deadline).await;
+            let connection = connection.map_err(|last| attempts.unreachable(last))?;
+            let deadline = deadline.min(Instant::now() + self.settings.attempt_timeout);
+            match attempt(&connection, kind, body.clone(), deadline).await {
+                Ok(frame) => return Ok((frame, connection)),
+                Err(failure) => attempts.next(failure).await?,
+            }
+            avoid = Some(connection);
+        }
+    }
+}
+
+async fn attempt(
+    connection: &Connection,
+    kind: Kind,
+    body: Bytes,
+    deadline: Instant,
+) -> Result<Frame, Failure> {
+    let called = connection.call(kind, body, deadline).await;
+    let frame = called.map_err(Failure::Call)?;
+    let bad = |cause| Failure::BadAnswer {
+        endpoint: connection.endpoint().to_owned(),
+        cause,
+    };
+    if frame.kind != kind {
+        let (asked, answered) = (kind, frame.kind);
+        return Err(bad(BadAnswer::WrongKind { asked, answered }));
+    }
+    if !frame.flags.is_error() {
+        return Ok(frame);
+    }
+    match decode::<RequestError>(kind, &frame.body) {
+        Ok(refusal) => Err(Failure::Refused(refusal)),
+        Err(cause) => Err(bad(cause.into())),
+    }
+}

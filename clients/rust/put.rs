@@ -1,0 +1,86 @@
+//! Writing a value.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cartwheel::message::client::{Put as PutMessage, PutDone, QuorumOptions};
+use cartwheel::version::Attributes;
+
+use crate::attempts::Effect;
+use crate::bucket::Bucket;
+use crate::error::Error;
+use crate::object::{Context, Written};
+use crate::options::{awaited, write_options};
+
+/// A write; await it, or [`send`](Self::send) it.
+///
+/// Without a context it replaces nothing: values that exist become its siblings.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is written until it is awaited"]
+pub struct Put {
+    bucket: Bucket,
+    key: Bytes,
+    value: Bytes,
+    context: Context,
+    attributes: Attributes,
+    options: QuorumOptions,
+    timeout: Option<Duration>,
+}
+
+write_options!(Put);
+awaited!(Put => Result<Written, Error>);
+
+impl Put {
+    pub(crate) fn new(bucket: Bucket, key: Bytes, value: Bytes) -> Self {
+        Self {
+            bucket,
+            key,
+            value,
+            context: Context::default(),
+            attributes: Attributes::default(),
+            options: QuorumOptions::default(),
+            timeout: None,
+        }
+    }
+
+    /// What the value replaces, as a read or write answered it.
+    pub fn context(mut self, context: impl Into<Context>) -> Self {
+        self.context = context.into();
+        self
+    }
+
+    /// The media type to keep with the value.
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.attributes.content_type = content_type.into();
+        self
+    }
+
+    /// A name and a value of one's own to keep with the value.
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.metadata.push((name.into(), value.into()));
+        self
+    }
+
+    /// Writes; as `.await`, without its allocation.
+    pub async fn send(self) -> Result<Written, Error> {
+        let client = self.bucket.client();
+        let message = PutMessage {
+            bucket: self.bucket.name().to_owned(),
+            key: self.key,
+            value: self.value,
+            context: self.context.to_bytes(),
+            request: client.request_id(),
+            attributes: boxed(self.attributes),
+            options: self.options,
+        };
+        let time = client.time(self.timeout);
+        let put = client.exchange().ask(&message, Effect::Write, time).await?;
+        let PutDone { context, explain } = put;
+        Ok(Written::new(context, explain))
+    }
+}
+
+/// Attributes as the message has them: none at all if they are empty.
+pub(crate) fn boxed(attributes: Attributes) -> Option<Box<Attributes>> {
+    (!attributes.is_empty()).then(|| Box::new(attributes))
+}
