@@ -23,7 +23,7 @@ use crate::coordinator::{CoordinatorAddress, InspectCoordinator};
 use crate::listing::{self, KeysHere, ListActor};
 use crate::replica::{InspectReplica, ReplicaActor};
 use crate::ring::{Activate, AllBuckets, Prepare, RingActor, SharedRing};
-use crate::shell::{Clock, EntropySource};
+use crate::shell::EntropySource;
 use crate::supervision::Supervision;
 
 /// The kinds that must have a handler here; the others are the hot path's.
@@ -61,7 +61,6 @@ pub struct Administration {
     ring: SharedRing,
     ring_actor: Addr<RingActor>,
     list_actor: Addr<ListActor>,
-    clock: Arc<dyn Clock>,
     entropy: Arc<dyn EntropySource>,
     host: Arc<dyn HostFacts>,
     supervision: Arc<Supervision>,
@@ -77,7 +76,6 @@ impl Administration {
         ring: SharedRing,
         ring_actor: Addr<RingActor>,
         list_actor: Addr<ListActor>,
-        clock: Arc<dyn Clock>,
         entropy: Arc<dyn EntropySource>,
         host: Arc<dyn HostFacts>,
         supervision: Arc<Supervision>,
@@ -88,7 +86,6 @@ impl Administration {
             ring,
             ring_actor,
             list_actor,
-            clock,
             entropy,
             host,
             supervision,
@@ -118,13 +115,27 @@ impl Administration {
         self.route(router, |own, list: List| async move {
             listing::page(own.ring.current(), own.peers()?, list).await
         });
-        self.route(router, |own, create: BucketCreate| async move { own.create(create).await });
-        self.route(router, |own, _: BucketList| async move { Ok(own.buckets()) });
+        self.route(router, |own, create: BucketCreate| async move {
+            own.create(create).await
+        });
+        self.route(
+            router,
+            |own, _: BucketList| async move { Ok(own.buckets()) },
+        );
         self.route(router, |own, _: Status| async move { own.status().await });
-        self.route(router, |own, _: RingQuestion| async move { Ok(own.describe_ring()) });
-        self.route(router, |own, locate: Locate| async move { own.locate(&locate) });
-        self.route(router, |own, list: ReplicaList| async move { own.keys_here(list).await });
-        self.route(router, |own, _: BucketsQuery| async move { own.all_buckets().await });
+        self.route(router, |own, _: RingQuestion| async move {
+            Ok(own.describe_ring())
+        });
+        self.route(
+            router,
+            |own, locate: Locate| async move { own.locate(&locate) },
+        );
+        self.route(router, |own, list: ReplicaList| async move {
+            own.keys_here(list).await
+        });
+        self.route(router, |own, _: BucketsQuery| async move {
+            own.all_buckets().await
+        });
         self.route(router, |own, BucketPrepare { bucket }| async move {
             own.flatten(own.ring_actor.send(Prepare(bucket)).await)
         });
@@ -163,7 +174,10 @@ impl Administration {
     }
 
     /// Prepared on all members, then activated on all.
-    async fn create(&self, BucketCreate { mut bucket }: BucketCreate) -> Result<BucketDescription, RequestError> {
+    async fn create(
+        &self,
+        BucketCreate { mut bucket }: BucketCreate,
+    ) -> Result<BucketDescription, RequestError> {
         let ring = self.ring.current();
         if let Ok(own) = ring.bucket(&bucket.name) {
             bucket.id = own.id;
@@ -173,9 +187,13 @@ impl Administration {
             };
         }
         bucket.id = self.fresh_id(&ring);
-        let prepare = BucketPrepare { bucket: bucket.clone() };
+        let prepare = BucketPrepare {
+            bucket: bucket.clone(),
+        };
         self.on_all(&ring, prepare).await?;
-        let activate = BucketActivate { bucket: bucket.clone() };
+        let activate = BucketActivate {
+            bucket: bucket.clone(),
+        };
         self.on_all(&ring, activate).await?;
         Ok(BucketDescription { bucket })
     }
@@ -231,15 +249,26 @@ impl Administration {
         RingDescription {
             epoch: layout.view().epoch,
             partitions: 1 << layout.partition_bits(),
-            members: layout.members().iter().map(MemberDescription::from).collect(),
-            owners: layout.preference_lists().iter().map(|list| list.to_vec()).collect(),
+            members: layout
+                .members()
+                .iter()
+                .map(MemberDescription::from)
+                .collect(),
+            owners: layout
+                .preference_lists()
+                .iter()
+                .map(|list| list.to_vec())
+                .collect(),
         }
     }
 
     fn locate(&self, locate: &Locate) -> Result<Located, RequestError> {
         let ring = self.ring.current();
         let target = ring.locate(&locate.bucket, &locate.key)?;
-        let members = target.owners().iter().filter_map(|owner| ring.layout().member(*owner));
+        let members = target
+            .owners()
+            .iter()
+            .filter_map(|owner| ring.layout().member(*owner));
         Ok(Located {
             hash: KeyHash::of(target.bucket.id, &locate.key).0,
             partition: target.partition().0,
@@ -257,7 +286,10 @@ impl Administration {
         let node = self.identity.node;
         match listed.map_err(|_| self.restarted())? {
             Ok(listed) => Ok(listed),
-            Err(error) => Err(RequestError::StoreFailed { node, cause: error.to_string() }),
+            Err(error) => Err(RequestError::StoreFailed {
+                node,
+                cause: error.to_string(),
+            }),
         }
     }
 
@@ -265,7 +297,10 @@ impl Administration {
         let mut shards = Vec::new();
         let mut in_flight: BTreeMap<NodeId, u64> = BTreeMap::new();
         for (at, (replica, coordinator)) in self.shards.get().into_iter().flatten().enumerate() {
-            let replica = replica.send(InspectReplica).await.map_err(|_| self.restarted())?;
+            let replica = replica
+                .send(InspectReplica)
+                .await
+                .map_err(|_| self.restarted())?;
             let state = coordinator.0.send(InspectCoordinator).await;
             let state = state.map_err(|_| self.restarted())?;
             for (peer, credits) in state.peers {
@@ -300,7 +335,10 @@ impl Administration {
         let lanes = self.links.len();
         let peers = self.links.first().into_iter().flatten();
         let status = peers.map(|(peer, link)| {
-            let up = self.links.iter().filter(|lane| lane.get(peer).is_some_and(|l| l.is_up()));
+            let up = self
+                .links
+                .iter()
+                .filter(|lane| lane.get(peer).is_some_and(|l| l.is_up()));
             PeerStatus {
                 node: *peer,
                 bridge: link.address().to_owned(),

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::{BufMut, Bytes, BytesMut};
 use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
 use cartwheel::message::Kind;
+use cartwheel::message::Message;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::encode;
 use cartwheel::message::replica::{Forward, Forwarded, ForwardedItem, OperationId};
-use cartwheel::message::Message;
 use cartwheel::node::NodeId;
 
 use crate::bridge::inbound::answer;
@@ -25,15 +25,31 @@ pub struct Client {
 
 #[derive(Debug)]
 enum Target {
-    Session { outbox: Arc<Outbox>, kind: Kind, call: u64, bytes: usize },
-    Item { batch: Arc<Batch>, at: usize },
-    Peer { outbox: Arc<Outbox>, operation: OperationId },
+    Session {
+        outbox: Arc<Outbox>,
+        kind: Kind,
+        call: u64,
+        bytes: usize,
+    },
+    Item {
+        batch: Arc<Batch>,
+        at: usize,
+    },
+    Peer {
+        outbox: Arc<Outbox>,
+        operation: OperationId,
+    },
 }
 
 impl Client {
     /// A request of a client's connection, which holds so many bytes.
     pub fn session(node: NodeId, outbox: Arc<Outbox>, kind: Kind, call: u64, bytes: usize) -> Self {
-        let target = Some(Target::Session { outbox, kind, call, bytes });
+        let target = Some(Target::Session {
+            outbox,
+            kind,
+            call,
+            bytes,
+        });
         Self { node, target }
     }
 
@@ -68,7 +84,12 @@ impl Drop for Client {
 impl Target {
     fn answer(self, outcome: Result<Bytes, RequestError>) {
         match self {
-            Self::Session { outbox, kind, call, bytes } => {
+            Self::Session {
+                outbox,
+                kind,
+                call,
+                bytes,
+            } => {
                 // A client that is gone needs no answer, but its credits are counted.
                 let _ = outbox.push(&answer(kind, call, outcome));
                 outbox.request_answered(bytes);
@@ -195,7 +216,10 @@ mod tests {
 
     #[test]
     fn joined_answers_are_the_outcomes_of_the_batch() {
-        let done = PutDone { context: Bytes::from_static(b"seen"), explain: None };
+        let done = PutDone {
+            context: Bytes::from_static(b"seen"),
+            explain: None,
+        };
         for len in [1, 15, 16, 300] {
             let mut outcomes = vec![Ok(encode(&done)); len];
             outcomes[0] = Err(RequestError::ContextRequired);

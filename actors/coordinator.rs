@@ -103,7 +103,10 @@ impl CoordinatorActor {
     fn flush(&mut self, context: &mut Context<Self>) {
         self.flushing = false;
         if !self.local.is_empty() {
-            post(&self.parts.replica, Commands(std::mem::take(&mut self.local)));
+            post(
+                &self.parts.replica,
+                Commands(std::mem::take(&mut self.local)),
+            );
         }
         let view = self.parts.ring.current().layout().view();
         let unsent = self.departures.leave(view, &self.parts.links);
@@ -133,7 +136,12 @@ fn machine(parts: &CoordinatorParts) -> Coordinator<Client> {
 }
 
 fn local_command(command: LocalCommand) -> Command<Asker> {
-    let LocalCommand { operation, target, durability, work } = command;
+    let LocalCommand {
+        operation,
+        target,
+        durability,
+        work,
+    } = command;
     Command {
         asker: Asker::Coordinator,
         operation,
@@ -195,7 +203,8 @@ impl Handler<LocalReplies> for CoordinatorActor {
     fn handle(&mut self, LocalReplies(replies): LocalReplies, context: &mut Self::Context) {
         let now = self.parts.clock.now();
         for (operation, reply) in replies {
-            self.machine.on_local(operation, reply, now, &mut self.effects);
+            self.machine
+                .on_local(operation, reply, now, &mut self.effects);
         }
         self.carry_out(context);
     }
@@ -293,14 +302,16 @@ impl Handler<PeerEvent> for CoordinatorActor {
             PeerEvent::Stored(peer, stored) => self.stored(peer, stored),
             PeerEvent::Got(peer, got) => {
                 for (operation, answer) in got.items {
-                    self.machine.on_got(peer, operation, answer, now, &mut self.effects);
+                    self.machine
+                        .on_got(peer, operation, answer, now, &mut self.effects);
                 }
             }
             PeerEvent::Forwarded(peer, Forwarded { items }) => {
                 for item in items {
                     let (operation, outcome) = (item.operation, item.outcome);
                     let effects = &mut self.effects;
-                    self.machine.on_forwarded(peer, operation, outcome, now, effects);
+                    self.machine
+                        .on_forwarded(peer, operation, outcome, now, effects);
                 }
             }
         }
@@ -311,12 +322,16 @@ impl Handler<PeerEvent> for CoordinatorActor {
 impl CoordinatorActor {
     fn stored(&mut self, peer: NodeId, answer: ReplicaStored) {
         let (now, view) = (self.parts.clock.now(), answer.view);
-        let stored = answer.stored.into_iter().map(|operation| (operation, Ok(())));
+        let stored = answer
+            .stored
+            .into_iter()
+            .map(|operation| (operation, Ok(())));
         let failed = answer.failed.into_iter();
         let failed = failed.map(|(operation, error): (_, ReplicaError)| (operation, Err(error)));
         for (operation, outcome) in stored.chain(failed) {
             let effects = &mut self.effects;
-            self.machine.on_stored(peer, view, operation, outcome, now, effects);
+            self.machine
+                .on_stored(peer, view, operation, outcome, now, effects);
         }
     }
 }

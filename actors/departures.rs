@@ -48,11 +48,7 @@ impl Departures {
     }
 
     /// Sends everything; answers the peers whose link is down.
-    pub(crate) fn leave(
-        &mut self,
-        view: View,
-        links: &BTreeMap<NodeId, Arc<Link>>,
-    ) -> Vec<NodeId> {
+    pub(crate) fn leave(&mut self, view: View, links: &BTreeMap<NodeId, Arc<Link>>) -> Vec<NodeId> {
         self.items = 0;
         let mut unsent = Vec::new();
         for (peer, departure) in &mut self.peers {
@@ -79,7 +75,12 @@ impl Departure {
         send(link, puts, put_len, |items| ReplicaPut { view, items })?;
         let get_len = |item: &ReplicaGetItem| item.address.key.len();
         send(link, gets, get_len, |items| ReplicaGet { view, items })?;
-        send(link, forwards, |item| item.body.len(), |items| Forward { items })
+        send(
+            link,
+            forwards,
+            |item| item.body.len(),
+            |items| Forward { items },
+        )
     }
 }
 

@@ -29,7 +29,9 @@ pub enum ReadError {
     #[error(transparent)]
     Frame(#[from] FrameError),
     /// A chunk where none are taken, or more of them than are taken.
-    #[error("a chunk makes {streams} streams and {len} bytes, over {CHUNK_STREAMS_MAX} or {MESSAGE_LEN_MAX}")]
+    #[error(
+        "a chunk makes {streams} streams and {len} bytes, over {CHUNK_STREAMS_MAX} or {MESSAGE_LEN_MAX}"
+    )]
     Chunk {
         /// Messages begun and not ended.
         streams: usize,

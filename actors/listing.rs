@@ -37,10 +37,17 @@ impl ListActor {
     fn keys(&self, list: &ReplicaList, n: u8) -> Result<ReplicaListed, StoreError> {
         let partition = PartitionId(list.partition);
         let (from, until) = StoredKey::range_of(SliceId { partition, n });
-        let from = if list.after.is_empty() { from } else { successor(&list.after) };
+        let from = if list.after.is_empty() {
+            from
+        } else {
+            successor(&list.after)
+        };
         let found = self.store.scan(Family::Objects, &from, &until, SCAN_MAX)?;
         let whole = found.len() < SCAN_MAX;
-        let mut listed = ReplicaListed { keys: Vec::new(), through: Bytes::new() };
+        let mut listed = ReplicaListed {
+            keys: Vec::new(),
+            through: Bytes::new(),
+        };
         for (key, record) in found {
             if listed.keys.len() >= list.limit as usize {
                 return Ok(listed);
@@ -154,7 +161,11 @@ async fn ask(
 /// to the partition's end.
 fn joined(answers: Vec<ReplicaListed>, wanted: usize) -> (Vec<Bytes>, Bytes) {
     let reaches = answers.iter().map(|answer| &answer.through);
-    let mut through = reaches.filter(|key| !key.is_empty()).min().cloned().unwrap_or_default();
+    let mut through = reaches
+        .filter(|key| !key.is_empty())
+        .min()
+        .cloned()
+        .unwrap_or_default();
     let mut keys: BTreeMap<Bytes, bool> = BTreeMap::new();
     for (key, live) in answers.into_iter().flat_map(|answer| answer.keys) {
         if through.is_empty() || key <= through {
@@ -189,12 +200,18 @@ impl Cursor {
         if bytes.len() < 2 {
             return Err(RequestError::Malformed {
                 kind: 19,
-                cause: format!("a cursor has at least 2 bytes, this one has {}", bytes.len()),
+                cause: format!(
+                    "a cursor has at least 2 bytes, this one has {}",
+                    bytes.len()
+                ),
             });
         }
         let mut bytes = bytes.clone();
         let partition = bytes.get_u16();
-        Ok(Self { partition, after: bytes })
+        Ok(Self {
+            partition,
+            after: bytes,
+        })
     }
 
     fn encode(&self) -> Bytes {

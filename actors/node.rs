@@ -22,9 +22,7 @@ use cartwheel::store::StoreError;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::administration::{Administration, HostFacts};
-use crate::bridge::{
-    Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router,
-};
+use crate::bridge::{Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router};
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
 use crate::listing::ListActor;
 use crate::mailbox::post;
@@ -108,11 +106,15 @@ pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
     let builder = Builder::new(options)?;
     let shards = builder.shards().await?;
     let served = builder.served(&shards)?;
-    let bridge = builder.open(builder.options.config.bridge_address()).await?;
+    let bridge = builder
+        .open(builder.options.config.bridge_address())
+        .await?;
     let bridge_address = bridge.address();
     builder.accept(bridge, &served, Door::Bridge);
     builder.learn_buckets().await;
-    let client = builder.open(builder.options.config.client_address()).await?;
+    let client = builder
+        .open(builder.options.config.client_address())
+        .await?;
     let client_address = client.address();
     builder.accept(client, &served, Door::Client);
     Ok(Node {
@@ -129,7 +131,6 @@ struct Builder {
     identity: PeerIdentity,
     ring: SharedRing,
     ring_actor: Addr<RingActor>,
-    list_actor: Addr<ListActor>,
     supervision: Arc<Supervision>,
     /// By lane, then by peer.
     links: Vec<BTreeMap<NodeId, Arc<Link>>>,
@@ -170,8 +171,7 @@ impl Builder {
             identity,
             ring.clone(),
             ring_actor.clone(),
-            list_actor.clone(),
-            Arc::clone(&options.shell.clock),
+            list_actor,
             Arc::clone(&options.shell.entropy),
             Arc::clone(&options.host),
             Arc::clone(&supervision),
@@ -189,7 +189,6 @@ impl Builder {
             identity,
             ring,
             ring_actor,
-            list_actor,
             supervision,
             links,
             administration,
@@ -205,16 +204,19 @@ impl Builder {
         for shard in 0..self.options.shards {
             let (sender, started) = oneshot::channel();
             self.begin_shard(ShardId(shard), Arc::clone(&starts), sender);
-            let (replica, coordinator) =
-                started.await.map_err(|_| StartError::Shard { shard })?;
+            let (replica, coordinator) = started.await.map_err(|_| StartError::Shard { shard })?;
             replicas.push(replica);
             coordinators.push(CoordinatorAddress(coordinator));
         }
         let addresses = coordinators.iter().map(|coordinator| coordinator.0.clone());
         post(&self.ring_actor, MeetCoordinators(addresses.collect()));
         self.begin_links(&coordinators);
-        let shards = StartedShards { replicas, coordinators };
-        self.administration.meet_shards(&shards.replicas, &shards.coordinators);
+        let shards = StartedShards {
+            replicas,
+            coordinators,
+        };
+        self.administration
+            .meet_shards(&shards.replicas, &shards.coordinators);
         Ok(shards)
     }
 
@@ -407,11 +409,7 @@ fn first_ring(config: &Config) -> Ring {
     Ring::new(Arc::new(layout), [Bucket::default_bucket(n)])
 }
 
-fn links(
-    config: &Config,
-    identity: PeerIdentity,
-    shards: u16,
-) -> Vec<BTreeMap<NodeId, Arc<Link>>> {
+fn links(config: &Config, identity: PeerIdentity, shards: u16) -> Vec<BTreeMap<NodeId, Arc<Link>>> {
     let options = LinkOptions {
         connect_timeout: millis(config.links.connect_timeout_ms),
         idle_timeout: millis(config.links.idle_timeout_ms),

@@ -168,7 +168,11 @@ impl Outbox {
 fn chunk(stream: u64, body: Bytes, last: bool) -> Frame {
     Frame {
         kind: CHUNK_KIND,
-        flags: if last { Flags::LAST_CHUNK } else { Flags::CHUNK },
+        flags: if last {
+            Flags::LAST_CHUNK
+        } else {
+            Flags::CHUNK
+        },
         call: stream,
         remaining_ms: 0,
         body,

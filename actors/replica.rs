@@ -16,9 +16,7 @@ use cartwheel::message::replica::{
 use cartwheel::message::{Kind, Message as Question};
 use cartwheel::node::ShardId;
 use cartwheel::replica::{Command, Effect, Replica, ReplicaCounters, ReplicaReply};
-use cartwheel::store::{
-    Batch, Completion, CompletionSink, Durability, Family, Submission, Ticket,
-};
+use cartwheel::store::{Batch, Completion, CompletionSink, Durability, Family, Submission, Ticket};
 use cartwheel::version::ContextSecret;
 
 use crate::bridge::inbound::answer;
@@ -83,7 +81,10 @@ impl ReplicaActor {
 
     fn attach(&self, context: &mut Context<Self>) {
         let sink = Sink(context.address());
-        self.parts.shell.store.attach(self.parts.shard, Arc::new(sink));
+        self.parts
+            .shell
+            .store
+            .attach(self.parts.shard, Arc::new(sink));
     }
 
     fn execute(&mut self, commands: Vec<Command<Asker>>) {
@@ -92,7 +93,8 @@ impl ReplicaActor {
         }
         for command in commands {
             let store = &*self.parts.shell.store;
-            self.machine.execute(command, store, &mut *self.entropy, &mut self.effects);
+            self.machine
+                .execute(command, store, &mut *self.entropy, &mut self.effects);
         }
     }
 
@@ -114,9 +116,16 @@ impl ReplicaActor {
                 Effect::Load { ticket, key } => {
                     let key = key.as_bytes().clone();
                     let shard = self.parts.shard;
-                    self.parts.shell.store.load(shard, ticket, Family::Objects, key);
+                    self.parts
+                        .shell
+                        .store
+                        .load(shard, ticket, Family::Objects, key);
                 }
-                Effect::Answer { asker, operation, reply } => {
+                Effect::Answer {
+                    asker,
+                    operation,
+                    reply,
+                } => {
                     answers.push(asker, operation, reply);
                 }
             }
@@ -183,7 +192,8 @@ impl Handler<Completions> for ReplicaActor {
                     if self.draining.is_some() => {}
                 completion => {
                     let effects = &mut self.effects;
-                    self.machine.complete(completion, &mut *self.entropy, effects);
+                    self.machine
+                        .complete(completion, &mut *self.entropy, effects);
                 }
             }
         }
@@ -306,10 +316,18 @@ impl Answers {
     }
 
     fn peer(&mut self, outbox: Arc<Outbox>) -> &mut PeerAnswers {
-        let known = self.peers.iter().position(|peer| Arc::ptr_eq(&peer.outbox, &outbox));
+        let known = self
+            .peers
+            .iter()
+            .position(|peer| Arc::ptr_eq(&peer.outbox, &outbox));
         let at = known.unwrap_or_else(|| {
             let (stored, failed, got) = (Vec::new(), Vec::new(), Vec::new());
-            self.peers.push(PeerAnswers { outbox, stored, failed, got });
+            self.peers.push(PeerAnswers {
+                outbox,
+                stored,
+                failed,
+                got,
+            });
             self.peers.len() - 1
         });
         &mut self.peers[at]
@@ -319,9 +337,19 @@ impl Answers {
         if let (false, Some(coordinator)) = (self.local.is_empty(), coordinator) {
             post(coordinator, LocalReplies(self.local));
         }
-        for PeerAnswers { outbox, stored, failed, got } in self.peers {
+        for PeerAnswers {
+            outbox,
+            stored,
+            failed,
+            got,
+        } in self.peers
+        {
             if !(stored.is_empty() && failed.is_empty()) {
-                let body = encode(&ReplicaStored { view, stored, failed });
+                let body = encode(&ReplicaStored {
+                    view,
+                    stored,
+                    failed,
+                });
                 push(&outbox, ReplicaPut::KIND, body);
             }
             if !got.is_empty() {

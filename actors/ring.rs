@@ -94,11 +94,16 @@ impl RingActor {
 
     fn remember(&mut self) -> Result<(), StoreError> {
         let until = b"bucket0";
-        let stored = self.store.scan(Family::Meta, KEY_PREFIX, until, BUCKETS_MAX)?;
+        let stored = self
+            .store
+            .scan(Family::Meta, KEY_PREFIX, until, BUCKETS_MAX)?;
         let mut ring = Ring::clone(&self.ring.current());
         for (_, value) in stored {
             match decode::<StoredBucket>(Kind(0), &value) {
-                Ok(StoredBucket { bucket, active: true }) => ring.insert(bucket),
+                Ok(StoredBucket {
+                    bucket,
+                    active: true,
+                }) => ring.insert(bucket),
                 Ok(StoredBucket { bucket, .. }) => {
                     self.prepared.insert(bucket.name.clone(), bucket);
                 }
@@ -115,11 +120,19 @@ impl RingActor {
         let (sender, saved) = oneshot::channel();
         self.waiting.insert(ticket, sender);
         let key = [KEY_PREFIX, bucket.name.as_bytes()].concat();
-        let value = encode(&StoredBucket { bucket: bucket.clone(), active });
+        let value = encode(&StoredBucket {
+            bucket: bucket.clone(),
+            active,
+        });
         let mut batch = Batch::new();
         batch.put(Family::Meta, Bytes::from(key), value);
         let (shard, durability) = (RING_SHARD, Durability::Synced);
-        self.store.submit(Submission { shard, ticket, batch, durability });
+        self.store.submit(Submission {
+            shard,
+            ticket,
+            batch,
+            durability,
+        });
         saved
     }
 
@@ -127,7 +140,9 @@ impl RingActor {
         let ring = self.ring.current();
         let members = ring.layout().members().len();
         let bad = |cause: String| RequestError::BadBucket { cause };
-        bucket.check(members).map_err(|error| bad(error.to_string()))?;
+        bucket
+            .check(members)
+            .map_err(|error| bad(error.to_string()))?;
         if ring.buckets().count() >= BUCKETS_MAX {
             return Err(bad(format!("there are {BUCKETS_MAX} buckets already")));
         }

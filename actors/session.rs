@@ -10,9 +10,7 @@ use cartwheel::coordination::{ClientRequest, Demand};
 use cartwheel::limits::{
     BATCH_ITEMS_MAX, CLIENT_FRAME_LEN_MAX, SESSION_BYTES_MAX, SESSION_REQUESTS_MAX,
 };
-use cartwheel::message::client::{
-    Delete, DeleteBatch, Get, GetBatch, Put, PutBatch, RequestError,
-};
+use cartwheel::message::client::{Delete, DeleteBatch, Get, GetBatch, Put, PutBatch, RequestError};
 use cartwheel::message::frame::Frame;
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::{Kind, Message, TABLE, decode, encode};
@@ -58,7 +56,12 @@ enum Greeting {
     /// A client, with the frames that came behind its greeting.
     Client(FrameReader<ReadHalf<Box<dyn Stream>>>, Frame, Vec<Frame>),
     /// A peer.
-    Peer(FrameReader<ReadHalf<Box<dyn Stream>>>, NodeId, Frame, Vec<Frame>),
+    Peer(
+        FrameReader<ReadHalf<Box<dyn Stream>>>,
+        NodeId,
+        Frame,
+        Vec<Frame>,
+    ),
     /// Someone who is told why and cut off.
     Refused(Frame),
     /// Nobody.
@@ -95,15 +98,19 @@ fn check_hello(node: &ServedNode, first: &Frame, door: Door) -> Result<Speaker, 
     if first.kind != Hello::KIND || first.flags.is_reply() {
         return Err(RequestError::HelloExpected);
     }
-    let hello: Hello = decode(first.kind, &first.body).map_err(|error| RequestError::Malformed {
-        kind: first.kind.0,
-        cause: error.cause,
-    })?;
+    let hello: Hello =
+        decode(first.kind, &first.body).map_err(|error| RequestError::Malformed {
+            kind: first.kind.0,
+            cause: error.cause,
+        })?;
     let own = node.identity.cluster;
     if let Some(wanted) = &hello.cluster
         && wanted[..] != own.0.to_be_bytes()
     {
-        let wanted = wanted.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+        let wanted = wanted
+            .iter()
+            .take(16)
+            .fold(0, |bits, byte| bits << 8 | u128::from(*byte));
         let (wanted, found) = (ClusterId(wanted).to_string(), own.to_string());
         return Err(RequestError::WrongCluster { wanted, found });
     }
@@ -174,7 +181,10 @@ async fn greet_peer(
 ) {
     let mut bytes = bytes::BytesMut::new();
     welcome.encode(&mut bytes);
-    if tokio::io::AsyncWriteExt::write_all(&mut write, &bytes).await.is_ok() {
+    if tokio::io::AsyncWriteExt::write_all(&mut write, &bytes)
+        .await
+        .is_ok()
+    {
         serve_peer(node, peer, reader, write, frames).await;
     }
 }

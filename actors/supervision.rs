@@ -93,7 +93,11 @@ impl<A: Actor<Context = Context<A>> + Supervised> Supervisor<A> {
     fn may_restart(&mut self) -> bool {
         let now = self.supervision.clock.now();
         let window = self.supervision.budget.window;
-        while self.recent.front().is_some_and(|at| now.since(*at) > window) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|at| now.since(*at) > window)
+        {
             self.recent.pop_front();
         }
         self.recent.push_back(now);
@@ -111,7 +115,11 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
             match polled {
                 Ok(polled) => ready!(polled),
                 Err(panic) => {
-                    tracing::error!(actor = self.name, panic = reason(&*panic), "an actor panicked");
+                    tracing::error!(
+                        actor = self.name,
+                        panic = reason(&*panic),
+                        "an actor panicked"
+                    );
                 }
             }
             if !self.may_restart() {
@@ -129,5 +137,6 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
 
 fn reason(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text")
 }

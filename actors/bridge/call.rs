@@ -27,7 +27,11 @@ impl Peers {
     /// The peers behind these links; `router` answers for this node.
     pub fn new(node: NodeId, links: BTreeMap<NodeId, Arc<Link>>, router: Arc<Router>) -> Self {
         let links = Arc::new(links);
-        Self { node, links, router }
+        Self {
+            node,
+            links,
+            router,
+        }
     }
 
     /// The other nodes.
@@ -44,7 +48,10 @@ impl Peers {
         if node == self.node {
             return self.router.here(message).await;
         }
-        let link = self.links.get(&node).ok_or(CallError::Unreachable { peer: node })?;
+        let link = self
+            .links
+            .get(&node)
+            .ok_or(CallError::Unreachable { peer: node })?;
         let body: Bytes = link.call(M::KIND, encode(&message), CALL_TIMEOUT).await?;
         decode(M::KIND, &body).map_err(CallError::Malformed)
     }

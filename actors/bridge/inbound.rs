@@ -30,7 +30,11 @@ pub(crate) async fn serve_peer(
     early: Vec<Frame>,
 ) {
     let outbox = Arc::new(Outbox::between_nodes());
-    let inbound = Inbound { node, peer, outbox: Arc::clone(&outbox) };
+    let inbound = Inbound {
+        node,
+        peer,
+        outbox: Arc::clone(&outbox),
+    };
     let served = async {
         let mut frames = early;
         loop {
@@ -90,7 +94,11 @@ impl Inbound {
         }
         if !failed.is_empty() {
             let (view, stored) = (ring.layout().view(), Vec::new());
-            self.reply::<ReplicaPut>(&ReplicaStored { view, stored, failed });
+            self.reply::<ReplicaPut>(&ReplicaStored {
+                view,
+                stored,
+                failed,
+            });
         }
     }
 
@@ -117,7 +125,9 @@ impl Inbound {
     }
 
     fn target(&self, ring: &Ring, address: &Address) -> Result<Target, ReplicaError> {
-        let bucket = ring.bucket_of(address.bucket).ok_or(ReplicaError::UnknownBucket)?;
+        let bucket = ring
+            .bucket_of(address.bucket)
+            .ok_or(ReplicaError::UnknownBucket)?;
         let target = ring.target(bucket, &address.key);
         match target.owners().contains(&self.node.id) {
             true => Ok(target),
@@ -137,7 +147,11 @@ impl Inbound {
             operation,
             key: target.stored.clone(),
             rule: target.bucket.conflict,
-            durability: if synced { Durability::Synced } else { Durability::Buffered },
+            durability: if synced {
+                Durability::Synced
+            } else {
+                Durability::Buffered
+            },
             action,
         }
     }
@@ -160,7 +174,8 @@ impl Inbound {
     }
 
     fn forward(&self, item: ForwardItem) -> Result<(), RequestError> {
-        self.node.forwarded(self.peer, item, Arc::clone(&self.outbox))
+        self.node
+            .forwarded(self.peer, item, Arc::clone(&self.outbox))
     }
 
     /// Everything else is one question with one answer.
@@ -193,15 +208,17 @@ impl Inbound {
 }
 
 /// The frame of an answer or an error.
-pub(crate) fn answer(
-    kind: Kind,
-    call: u64,
-    outcome: Result<bytes::Bytes, RequestError>,
-) -> Frame {
+pub(crate) fn answer(kind: Kind, call: u64, outcome: Result<bytes::Bytes, RequestError>) -> Frame {
     let (flags, body) = match outcome {
         Ok(body) => (Flags::REPLY, body),
         Err(error) => (Flags::ERROR, encode(&error)),
     };
     let remaining_ms = 0;
-    Frame { kind, flags, call, remaining_ms, body }
+    Frame {
+        kind,
+        flags,
+        call,
+        remaining_ms,
+        body,
+    }
 }

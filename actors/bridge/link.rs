@@ -118,7 +118,10 @@ impl Link {
         let call = self.next_call.fetch_add(1, Ordering::Relaxed);
         let answer = {
             let mut state = self.state();
-            let outbox = state.outbox.clone().ok_or(CallError::Unreachable { peer: self.peer })?;
+            let outbox = state
+                .outbox
+                .clone()
+                .ok_or(CallError::Unreachable { peer: self.peer })?;
             let (sender, answer) = oneshot::channel();
             state.calls.insert(call, sender);
             let remaining = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
@@ -132,7 +135,10 @@ impl Link {
         match answer {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(CallError::Unreachable { peer: self.peer }),
-            Err(_) => Err(CallError::TimedOut { peer: self.peer, wait }),
+            Err(_) => Err(CallError::TimedOut {
+                peer: self.peer,
+                wait,
+            }),
         }
     }
 
@@ -150,7 +156,13 @@ impl Link {
 
 fn request(kind: Kind, call: u64, remaining_ms: u32, body: Bytes) -> Frame {
     let flags = Flags::REQUEST;
-    Frame { kind, flags, call, remaining_ms, body }
+    Frame {
+        kind,
+        flags,
+        call,
+        remaining_ms,
+        body,
+    }
 }
 
 /// Keeps one link connected, and hands what comes over it to its shard's coordinator.
@@ -259,11 +271,23 @@ impl Keeper {
     }
 
     async fn greet(&self) -> Result<(Box<dyn Stream>, Welcome), LinkError> {
-        let mut stream = self.shell.network.connect(self.link.address.clone()).await?;
-        let PeerIdentity { cluster, node, store } = self.link.identity;
+        let mut stream = self
+            .shell
+            .network
+            .connect(self.link.address.clone())
+            .await?;
+        let PeerIdentity {
+            cluster,
+            node,
+            store,
+        } = self.link.identity;
         let hello = Hello {
             cluster: Some(cluster.0.to_be_bytes().to_vec()),
-            speaker: Speaker::Node { node, store, lane: self.link.lane },
+            speaker: Speaker::Node {
+                node,
+                store,
+                lane: self.link.lane,
+            },
             credentials: Vec::new(),
         };
         let mut bytes = bytes::BytesMut::new();
@@ -285,8 +309,7 @@ impl Keeper {
             let error = decode(frame.kind, &frame.body).map_err(|_| LinkError::Greeting)?;
             return Err(LinkError::Refused(error));
         }
-        let welcome: Welcome =
-            decode(frame.kind, &frame.body).map_err(|_| LinkError::Greeting)?;
+        let welcome: Welcome = decode(frame.kind, &frame.body).map_err(|_| LinkError::Greeting)?;
         if welcome.node != self.link.peer {
             let (wanted, found) = (self.link.peer, welcome.node);
             return Err(LinkError::WrongNode { wanted, found });
@@ -343,7 +366,13 @@ impl Keeper {
     }
 
     fn dispatch(&self, frame: Frame) {
-        let Frame { kind, body, call, flags, .. } = frame;
+        let Frame {
+            kind,
+            body,
+            call,
+            flags,
+            ..
+        } = frame;
         if call != 0 {
             return self.close_call(call, kind, body, flags);
         }

@@ -54,7 +54,10 @@ impl Router {
         let Some(handler) = self.handlers.get(&M::KIND) else {
             return Err(unknown);
         };
-        let reply = handler.typed(Box::new(message)).await.map_err(CallError::Refused)?;
+        let reply = handler
+            .typed(Box::new(message))
+            .await
+            .map_err(CallError::Refused)?;
         reply.downcast().map(|reply| *reply).map_err(|_| unknown)
     }
 

@@ -29,7 +29,9 @@ impl Entropy for OsEntropy {
     fn next_u64(&mut self) -> u64 {
         // Without randomness no origin may be minted, and nothing else of the node is safe:
         // the supervisors turn this into restarts, and their budget into the node's end.
-        SysRng.try_next_u64().expect("the operating system gives random numbers")
+        SysRng
+            .try_next_u64()
+            .expect("the operating system gives random numbers")
     }
 }
 
@@ -50,7 +52,10 @@ impl SeededEntropy {
 
 impl EntropySource for SeededEntropy {
     fn fork(&self) -> Box<dyn Entropy + Send> {
-        let mut seeds = self.seeds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut seeds = self
+            .seeds
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         Box::new(Seeded(SmallRng::seed_from_u64(seeds.next_u64())))
     }
 }

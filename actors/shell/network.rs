@@ -66,7 +66,8 @@ impl Listener for TcpListener {
     }
 
     fn address(&self) -> String {
-        self.local_addr().map_or_else(|_| String::new(), |address| address.to_string())
+        self.local_addr()
+            .map_or_else(|_| String::new(), |address| address.to_string())
     }
 }
 

@@ -24,7 +24,9 @@ pub struct ArbiterShards {
 impl Shards for ArbiterShards {
     fn run(&self, shard: ShardId, work: Box<dyn FnOnce() + Send>) {
         let mut arbiters = self.arbiters.lock().unwrap_or_else(PoisonError::into_inner);
-        let arbiter = arbiters.entry(shard).or_insert_with(|| Arbiter::new().handle());
+        let arbiter = arbiters
+            .entry(shard)
+            .or_insert_with(|| Arbiter::new().handle());
         arbiter.spawn_fn(work);
     }
 
