@@ -60,6 +60,3 @@ lint: setup ## clippy with warnings denied; licences and sources where cargo-den
 
 doc: setup ## the documentation, with warnings denied
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
-
-golden: ## write the golden bytes anew: review the difference
-	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden
