@@ -18,12 +18,12 @@ export CCACHE_NOHASHDIR := 1
 export CCACHE_SLOPPINESS := locale
 
 # The packages that never see RocksDB.
-FAST := -p cartwheel -p cartwheel-actors -p cartwheel-tests
+FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-tests
 
 # What CI runs, in this order; all in the dev profile, so that RocksDB is compiled once.
 CHECKS := fmt-check test-fast lint doc test planted
 
-.PHONY: help setup test test-fast planted check fmt fmt-check lint doc
+.PHONY: help setup test test-fast planted golden check fmt fmt-check lint doc
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +41,9 @@ test-fast: ## the tests that need no RocksDB
 planted: setup ## each planted bug must turn a check red
 	cargo test -p cartwheel-storage --features planted-bugs planted
 
+golden: ## write the golden bytes anew; the difference is a change of format
+	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden
+
 check: setup ## what CI runs: format, tests, lints, docs
 	@scripts/steps $(CHECKS)
 
@@ -57,6 +60,3 @@ lint: setup ## clippy with warnings denied; licences and sources where cargo-den
 
 doc: setup ## the documentation, with warnings denied
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
-
-golden: ## write the golden bytes anew: review the difference
-	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden

@@ -20,11 +20,11 @@ impl Health {
         self.failure.get_or_init(|| cause).clone()
     }
 
-    /// Ends the store since it was closed, or since a thread of its own is gone.
-    pub(crate) fn end_of_thread(&self) -> StoreError {
+    /// Ends the store, since no thread of its own is left to work for it.
+    pub(crate) fn abandon(&self, why: &str) -> StoreError {
         self.end(StoreError {
             operation: StoreOperation::Write,
-            cause: "it is closed".to_owned(),
+            cause: why.to_owned(),
         })
     }
 }

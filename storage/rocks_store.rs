@@ -21,6 +21,10 @@ use crate::planted_bug::PlantedBug;
 use crate::readers::{Load, READ_QUEUE_MAX, READERS, Reader, Request};
 use crate::{OpenError, creation, directory};
 
+/// What a submission hears that finds nobody: of a store that was not closed, so that a thread
+/// has panicked.
+const THREAD_ENDED: &str = "a thread of the store has ended";
+
 /// What it takes to open a store.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
@@ -94,7 +98,7 @@ impl RocksStore {
         for thread in threads {
             join(thread);
         }
-        self.health.end_of_thread();
+        self.health.abandon("it is closed");
         self.engine.end_background_work();
     }
 
@@ -147,7 +151,7 @@ impl Committer for RocksStore {
         let queued = Queued { submission, sink };
         let sent = self.commands.send(Command::Commit(queued));
         if let Err(SendError(Command::Commit(queued))) = sent {
-            queued.fail(&self.health.end_of_thread());
+            queued.fail(&self.health.abandon(THREAD_ENDED));
         }
     }
 }
@@ -168,7 +172,7 @@ impl ReplicaStore for RocksStore {
         };
         let sent = self.requests.send(Request::Load(load));
         if let Err(SendError(Request::Load(load))) = sent {
-            load.answer(Err(self.health.end_of_thread()));
+            load.answer(Err(self.health.abandon(THREAD_ENDED)));
         }
     }
 

@@ -6,7 +6,12 @@ use std::process::Command;
 use crate::workspace;
 
 /// The packages of `make test-fast`.
-const WITHOUT_ROCKSDB: [&str; 3] = ["cartwheel", "cartwheel-actors", "cartwheel-tests"];
+const WITHOUT_ROCKSDB: [&str; 4] = [
+    "cartwheel",
+    "cartwheel-actors",
+    "cartwheel-client",
+    "cartwheel-tests",
+];
 /// The package that exists to see it: the check of the check.
 const WITH_ROCKSDB: &str = "cartwheel-storage";
 const FORBIDDEN: [&str; 3] = ["rocksdb", "librocksdb-sys", WITH_ROCKSDB];
