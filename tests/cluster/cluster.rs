@@ -1,0 +1,134 @@
+//! Some nodes in this process, on ports that the system gives.
+
+use std::sync::Arc;
+
+use cartwheel::config::Config;
+use cartwheel::node::{ClusterId, NodeId, StoreId};
+use cartwheel::store::{Identity, MemoryMode, MemoryStore};
+use cartwheel_actors::HostFacts;
+use cartwheel_actors::node::{Node, NodeOptions, start};
+use cartwheel_actors::shell::{
+    EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shell, TcpNetwork,
+};
+use cartwheel_client::Client;
+use tokio::task::LocalSet;
+
+/// Nodes that share the test's thread.
+pub struct Cluster {
+    pub nodes: Vec<Node>,
+    #[allow(dead_code)] // Kept so that the stores outlive their nodes.
+    pub stores: Vec<Arc<MemoryStore>>,
+}
+
+/// What the tests' machine tells of itself: nothing that a test depends on.
+struct NoFacts;
+
+impl HostFacts for NoFacts {
+    fn version(&self) -> String {
+        "test".to_owned()
+    }
+
+    fn process_id(&self) -> u32 {
+        0
+    }
+
+    fn cpu_us(&self) -> u64 {
+        0
+    }
+
+    fn file_system(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+/// Runs a test with a cluster of so many nodes, two shards each.
+pub fn with_nodes<F: Future<Output = ()>>(nodes: usize, test: impl FnOnce(Cluster) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    LocalSet::new().block_on(&runtime, async {
+        let cluster = Cluster::start(nodes).await;
+        let limit = std::time::Duration::from_secs(60);
+        tokio::time::timeout(limit, test(cluster))
+            .await
+            .expect("the test ends in time");
+    });
+}
+
+impl Cluster {
+    async fn start(count: usize) -> Self {
+        let ports = free_ports(2 * count);
+        let stores: Vec<_> = (0..count)
+            .map(|_| Arc::new(MemoryStore::new(MemoryMode::Immediate)))
+            .collect();
+        let started = (0..count).map(|at| start_node(at, &ports, Arc::clone(&stores[at])));
+        let nodes = futures::future::join_all(started).await;
+        Self { nodes, stores }
+    }
+
+    /// A client of some of the nodes.
+    pub async fn client(&self, nodes: &[usize]) -> Client {
+        let endpoints = nodes.iter().map(|at| &self.nodes[*at].client_address);
+        Client::builder()
+            .endpoints(endpoints)
+            .build()
+            .await
+            .unwrap()
+    }
+}
+
+async fn start_node(at: usize, ports: &[u16], store: Arc<MemoryStore>) -> Node {
+    let config = config(at, ports);
+    let entropy = SeededEntropy::new(at as u64);
+    let identity = Identity {
+        store: StoreId(entropy.fork().next_u64()),
+        node: config.node.id,
+        cluster: config.cluster.id,
+    };
+    store.open(identity).unwrap();
+    let shell = Shell {
+        network: Arc::new(TcpNetwork),
+        clock: Arc::new(MonotonicClock::new()),
+        entropy: Arc::new(entropy),
+        shards: Arc::new(LocalShards),
+        store,
+    };
+    let options = NodeOptions {
+        config,
+        shell,
+        store: identity.store,
+        shards: 2,
+        host: Arc::new(NoFacts),
+        fatal: Arc::new(|reason| panic!("a node gave up: {reason}")),
+    };
+    start(options).await.unwrap()
+}
+
+fn config(at: usize, ports: &[u16]) -> Config {
+    let members = ports.chunks(2).enumerate().map(|(node, ports)| {
+        let (client, bridge) = (ports[0], ports[1]);
+        format!(
+            "{{ id = {}, client = \"127.0.0.1:{client}\", bridge = \"127.0.0.1:{bridge}\" }}",
+            node + 1
+        )
+    });
+    let members = members.collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "[node]\nid = {}\ndata_dir = \"unused\"\n\
+         [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
+         members = [{members}]\n[storage]\nkind = \"memory\"\n",
+        NodeId(at as u64 + 1).0,
+        ClusterId(7)
+    );
+    Config::from_toml(&text).unwrap()
+}
+
+/// Ports that were free a moment ago; the system does not give them again at once.
+fn free_ports(count: usize) -> Vec<u16> {
+    let listeners: Vec<_> = (0..count)
+        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    let port = |listener: &std::net::TcpListener| listener.local_addr().unwrap().port();
+    listeners.iter().map(port).collect()
+}
