@@ -45,3 +45,69 @@ pub struct Target {
     )]
     pub timeout_ms: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_command_line_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_endpoint_of_a_list_is_taken() {
+        let words = ["cartwheel", "--endpoint", "a:1,b:2", "status"];
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        let endpoints: Vec<_> = arguments
+            .target
+            .endpoints
+            .iter()
+            .map(Endpoint::as_str)
+            .collect();
+        assert_eq!(endpoints, ["a:1", "b:2"]);
+    }
+
+    #[test]
+    fn the_words_that_scripts_rely_on_are_taken() {
+        for line in [
+            "put b k v --endpoint h:1 --context AQ== -r 1 -w 2",
+            "get b k --endpoint h:1,i:2 --context AQ== -r 1 -w 2 -o json",
+            "delete b k --endpoint h:1 --context AQ== -r 1 -w 2",
+            "put b k -5",
+            "put b k",
+            "import b /tmp",
+            "export b /tmp -o table",
+            "explain b k",
+            "ring b k",
+            "ring",
+            "status -o json",
+            "bucket list",
+            "bucket create b --n 3 --durability buffered",
+            "check-config f",
+        ] {
+            let words = ["cartwheel"].into_iter().chain(line.split(' '));
+            let parsed = Arguments::try_parse_from(words);
+            assert!(parsed.is_ok(), "{line}: {:?}", parsed.err());
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_refused() {
+        for line in [
+            "put b",
+            "get b k -r 0",
+            "get b k -r 16",
+            "get b k --context *",
+            "ring b",
+            "get b k --endpoint nowhere",
+            "get b k --timeout 0",
+            "put b k v --file f",
+        ] {
+            let words = ["cartwheel"].into_iter().chain(line.split(' '));
+            assert!(Arguments::try_parse_from(words).is_err(), "{line}");
+        }
+    }
+}

@@ -4,8 +4,10 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use cartwheel::message::client::RequestError;
 use serde_json::json;
 
+use crate::advice;
 use crate::configuration::ConfigurationError;
 use crate::output::{self, Format};
 
@@ -18,9 +20,15 @@ pub enum Failure {
     /// The configuration is refused.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
+    /// The cluster did not do it.
+    #[error("{0}")]
+    Request(#[from] cartwheel_client::Error),
     /// Standard output is closed or broken.
     #[error("can't print: {0}")]
     Output(#[from] io::Error),
+    /// Words that can't stand together.
+    #[error("{0}")]
+    Usage(#[from] UsageError),
     /// A file or directory can't be used.
     #[error("can't {action} {}: {cause}", .path.display())]
     File {
@@ -28,18 +36,40 @@ pub enum Failure {
         path: PathBuf,
         cause: io::Error,
     },
+    /// The system gives no timers or no sockets.
+    #[error("can't start: {cause}")]
+    Runtime { cause: io::Error },
+    /// A listing without every partition.
+    #[error(
+        "incomplete: fewer than r owners answered for {} partitions, the first is {}: their keys may be missing",
+        .partitions.len(), .partitions.first().copied().unwrap_or_default()
+    )]
+    Incomplete { partitions: Vec<u16> },
+    /// A node that knows no explain.
+    #[error("the node answered without an account of the request")]
+    NotExplained,
+    /// A transfer of which something is missing; the summary says what.
+    #[error("{failed} of {items} items failed")]
+    Transfer { failed: u64, items: u64 },
+}
+
+/// Words that clap can't judge alone.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    #[error("no value: give it as an argument, with --file PATH, or on standard input")]
+    NoValue,
 }
 
 /// What went wrong, by exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     NotFound,
     Usage,
     Refused,
     Unreachable,
 }
 
-impl Kind {
+impl FailureKind {
     fn code(self) -> u8 {
         match self {
             Self::NotFound => 1,
@@ -61,11 +91,20 @@ impl Kind {
 
 impl Failure {
     /// Which exit code it means.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::NotFound { .. } => Kind::NotFound,
-            Self::Configuration(_) => Kind::Usage,
-            Self::Output(_) | Self::File { .. } => Kind::Refused,
+            Self::NotFound { .. } => FailureKind::NotFound,
+            Self::Configuration(_) | Self::Usage(_) => FailureKind::Usage,
+            Self::Request(error) => kind_of(error),
+            _ => FailureKind::Refused,
+        }
+    }
+
+    /// What can be done about it.
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Request(error) => advice::on(error),
+            _ => None,
         }
     }
 
@@ -75,14 +114,27 @@ impl Failure {
         if matches!(self, Self::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe) {
             return ExitCode::SUCCESS;
         }
-        let (kind, message) = (self.kind(), self.to_string());
-        match format {
-            Some(Format::Json) => {
-                let error = json!({ "error": { "kind": kind.name(), "message": message } });
-                output::note(&error.to_string());
+        let (kind, message, advice) = (self.kind(), self.to_string(), self.advice());
+        match (format, advice) {
+            (Some(Format::Json), _) => {
+                let error = json!({ "kind": kind.name(), "message": message, "advice": advice });
+                output::note(&json!({ "error": error }).to_string());
             }
-            _ => output::note(&format!("cartwheel: {message}")),
+            (_, Some(advice)) => output::note(&format!("cartwheel: {message}\n  {advice}")),
+            (_, None) => output::note(&format!("cartwheel: {message}")),
         }
         ExitCode::from(kind.code())
+    }
+}
+
+fn kind_of(error: &cartwheel_client::Error) -> FailureKind {
+    use cartwheel_client::Error;
+    match error {
+        Error::Unreachable { .. } | Error::TimedOut { .. } => FailureKind::Unreachable,
+        Error::NoEndpoints => FailureKind::Usage,
+        _ => match error.refusal() {
+            Some(RequestError::TimedOut { .. }) => FailureKind::Unreachable,
+            _ => FailureKind::Refused,
+        },
     }
 }

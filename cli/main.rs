@@ -6,12 +6,17 @@
 //!                        └─► output (table or JSON) · failure (a sentence and an exit code)
 //! ```
 
+mod advice;
 mod arguments;
 mod commands;
 mod configuration;
+mod connection;
 mod endpoint;
 mod failure;
 mod output;
+mod request_options;
+mod tokens;
+mod transfer;
 
 use std::process::ExitCode;
 

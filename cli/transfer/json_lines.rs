@@ -1,0 +1,174 @@
+//! JSON lines: one value a line, as text where it is text, else as base64.
+//!
+//! ```text
+//!   {"key":"cart:1001","value":"two apples"}
+//!   {"key_base64":"/w==","value_base64":"AAEC","content_type":"image/png"}
+//! ```
+//!
+//! A key with siblings has a line for each.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::{Deserialize, Serialize};
+
+/// The longest line that is read: a value of the largest limit in base64, and room around it.
+pub const LINE_LEN_MAX: usize = 16 * 1024 * 1024;
+
+/// One value with its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub key: Vec<u8>,
+    pub value: Vec<u8>,
+    pub content_type: String,
+}
+
+/// A line that is no entry.
+#[derive(Debug, thiserror::Error)]
+pub enum BadLine {
+    #[error("not an object of key or key_base64, value or value_base64, content_type: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("not an object in braces")]
+    NoObject,
+    #[error("{field} is given {times}, and must be given once: as text or as base64")]
+    NotOnce {
+        field: &'static str,
+        times: &'static str,
+    },
+    #[error("{field}_base64 is not base64: {cause}")]
+    Base64 {
+        field: &'static str,
+        cause: base64::DecodeError,
+    },
+    #[error("longer than {LINE_LEN_MAX} bytes")]
+    TooLong,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Line {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    content_type: String,
+}
+
+impl Entry {
+    /// The entry of a line.
+    pub fn from_line(line: &[u8]) -> Result<Self, BadLine> {
+        // A list of the fields' values would do for serde.
+        if !line.trim_ascii_start().starts_with(b"{") {
+            return Err(BadLine::NoObject);
+        }
+        let line: Line = serde_json::from_slice(line)?;
+        Ok(Self {
+            key: bytes("key", line.key, line.key_base64)?,
+            value: bytes("value", line.value, line.value_base64)?,
+            content_type: line.content_type,
+        })
+    }
+
+    /// The line of an entry, its end included.
+    pub fn to_line(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let (key, key_base64) = text(&self.key);
+        let (value, value_base64) = text(&self.value);
+        let content_type = self.content_type.clone();
+        let mut line = serde_json::to_vec(&Line {
+            key,
+            key_base64,
+            value,
+            value_base64,
+            content_type,
+        })?;
+        line.push(b'\n');
+        Ok(line)
+    }
+}
+
+fn bytes(
+    field: &'static str,
+    text: Option<String>,
+    base64: Option<String>,
+) -> Result<Vec<u8>, BadLine> {
+    match (text, base64) {
+        (Some(text), None) => Ok(text.into_bytes()),
+        (None, Some(base64)) => {
+            let decoded = BASE64_STANDARD.decode(base64);
+            decoded.map_err(|cause| BadLine::Base64 { field, cause })
+        }
+        (None, None) => Err(not_once(field, "never")),
+        (Some(_), Some(_)) => Err(not_once(field, "twice")),
+    }
+}
+
+fn not_once(field: &'static str, times: &'static str) -> BadLine {
+    BadLine::NotOnce { field, times }
+}
+
+fn text(bytes: &[u8]) -> (Option<String>, Option<String>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (Some(text.to_owned()), None),
+        Err(_) => (None, Some(BASE64_STANDARD.encode(bytes))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(key: &[u8], value: &[u8], content_type: &str) -> Entry {
+        let (key, value) = (key.to_vec(), value.to_vec());
+        let content_type = content_type.to_owned();
+        Entry {
+            key,
+            value,
+            content_type,
+        }
+    }
+
+    #[test]
+    fn entries_survive_their_lines() {
+        for entry in [
+            entry(b"cart:1001", b"two apples\nand a pear", ""),
+            entry(&[0xff], &[0, 1, 2, 0xff], "image/png"),
+            entry("größe".as_bytes(), b"", ""),
+        ] {
+            let line = entry.to_line().unwrap();
+            assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+            assert_eq!(Entry::from_line(&line).unwrap(), entry);
+        }
+    }
+
+    #[test]
+    fn text_stays_readable() {
+        let line = entry(b"cart:1001", b"two apples", "").to_line().unwrap();
+        assert_eq!(line, b"{\"key\":\"cart:1001\",\"value\":\"two apples\"}\n");
+    }
+
+    #[test]
+    fn a_line_that_is_no_entry_says_what_is_wrong() {
+        let cases = [
+            ("{\"key\":\"a\"}", "value is given never"),
+            (
+                "{\"key\":\"a\",\"key_base64\":\"YQ==\",\"value\":\"\"}",
+                "key is given twice",
+            ),
+            (
+                "{\"key\":\"a\",\"value_base64\":\"*\"}",
+                "value_base64 is not base64",
+            ),
+            ("{\"key\":\"a\",\"vaule\":\"b\"}", "not an object of key"),
+            ("{\"key\":\"a\"", "not an object of key"),
+            ("[]", "not an object in braces"),
+            ("", "not an object in braces"),
+        ];
+        for (line, start) in cases {
+            let error = Entry::from_line(line.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(start), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Many items into a bucket or out of it.
+//!
+//! ```text
+//!   import:  tree or lines ─► reader thread ─► few at a time: read, compare, put ─► summary
+//!   export:  pages of keys ─► few at a time: get ─► tree or lines ─► summary
+//! ```
+
+mod item;
+pub mod json_lines;
+mod progress;
+mod sink;
+mod source;
+mod summary;
+pub mod tree;
+mod writer;
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+pub use item::{Item, ItemValue};
+pub use progress::Progress;
+pub use sink::Sink;
+pub use source::Source;
+pub use summary::{Named, Outcome, Summary};
+pub use writer::Writer;
+
+/// The name of standard input and output.
+pub const STANDARD_STREAM: &str = "-";
+
+/// How many items are under way at once, unless told otherwise: enough to keep three nodes
+/// busy, and with values of the default limit no more than 32 MiB.
+pub const CONCURRENCY: u16 = 32;
+
+/// The most items under way at once.
+pub const CONCURRENCY_MAX: i64 = 1024;
+
+/// How many failures end a transfer, unless told otherwise: more is not bad luck.
+pub const FAILURES_MAX: u64 = 100;
+
+/// What items look like outside of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// A directory tree: a file is a value, its path is the key
+    Tree,
+    /// JSON lines: {"key":…,"value":…} or {"key_base64":…,"value_base64":…}
+    Jsonl,
+}
+
+impl Shape {
+    /// What a path looks like by its name: where there is nothing yet to look at.
+    pub fn by_name(path: &Path) -> Self {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        match extension {
+            Some("jsonl" | "ndjson") => Self::Jsonl,
+            _ if path.as_os_str() == STANDARD_STREAM => Self::Jsonl,
+            _ => Self::Tree,
+        }
+    }
+
+    /// What a path is.
+    pub fn of_existing(path: &Path) -> Self {
+        match path.is_dir() {
+            true => Self::Tree,
+            false => Self::Jsonl,
+        }
+    }
+}
