@@ -40,6 +40,7 @@ test-fast: ## the tests that need no RocksDB
 
 planted: setup ## each planted bug must turn a check red
 	cargo test -p cartwheel-storage --features planted-bugs planted
+	cargo test -p cartwheel-tests --features planted-bugs --test simulation_planted
 
 golden: ## write the golden bytes anew; the difference is a change of format
 	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden

@@ -1,0 +1,76 @@
+//! The simulated network, as nodes and as clients use it.
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use cartwheel_actors::shell::{Arriving, Listener, Network, Stream};
+use cartwheel_client::{Connect, Streams};
+use futures::future::{BoxFuture, LocalBoxFuture};
+use turmoil::net::{TcpListener, TcpStream};
+
+/// What nodes listen and connect on; addresses are `host:port`.
+pub struct SimulatedNetwork;
+
+impl Network for SimulatedNetwork {
+    fn listen(&self, address: String) -> LocalBoxFuture<'static, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let port = address
+                .rsplit_once(':')
+                .and_then(|(_, port)| port.parse().ok());
+            let port: u16 = port.ok_or(io::ErrorKind::InvalidInput)?;
+            let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
+            Ok(Box::new(Doorway { listener, address }) as Box<dyn Listener>)
+        })
+    }
+
+    fn connect(&self, address: String) -> LocalBoxFuture<'static, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let stream = TcpStream::connect(address).await?;
+            Ok(Box::new(stream) as Box<dyn Stream>)
+        })
+    }
+}
+
+struct Doorway {
+    listener: TcpListener,
+    /// As peers know it: the listener itself only knows that it is bound to any.
+    address: String,
+}
+
+impl Listener for Doorway {
+    fn accept(&mut self) -> LocalBoxFuture<'_, io::Result<Box<dyn Arriving>>> {
+        Box::pin(async move {
+            let (stream, _) = self.listener.accept().await?;
+            Ok(Box::new(Arrived(stream)) as Box<dyn Arriving>)
+        })
+    }
+
+    fn address(&self) -> String {
+        self.address.clone()
+    }
+}
+
+/// All shards of a simulated node share its event loop, so nothing has to be detached from one.
+struct Arrived(TcpStream);
+
+impl Arriving for Arrived {
+    fn attach(self: Box<Self>) -> io::Result<Box<dyn Stream>> {
+        Ok(Box::new(self.0))
+    }
+}
+
+/// What clients connect with.
+pub struct SimulatedConnect;
+
+impl Connect for SimulatedConnect {
+    fn connect(&self, endpoint: &str) -> BoxFuture<'static, io::Result<Streams>> {
+        let endpoint = endpoint.to_owned();
+        Box::pin(async move {
+            let (read, write) = TcpStream::connect(endpoint).await?.into_split();
+            Ok(Streams {
+                read: Box::new(read),
+                write: Box::new(write),
+            })
+        })
+    }
+}
