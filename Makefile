@@ -11,11 +11,12 @@ $(error CARGO_ENCODED_RUSTFLAGS is set, which would replace the flags of .cargo/
 endif
 
 # ccache by PATH and not by CC and CXX: their change would run RocksDB's build script again.
-# Without directory and language in the hash, a fresh clone finds what another one compiled, and
-# CI what a terminal did.
+# Without the directory in the hash, a fresh clone finds what another one compiled; the language is
+# in the hash too, so one for all, or CI would compile again what a terminal did.
 export PATH := /usr/lib/ccache:$(PATH)
 export CCACHE_NOHASHDIR := 1
-export CCACHE_SLOPPINESS := locale
+export LANG := C.UTF-8
+unexport LC_ALL LC_CTYPE LC_MESSAGES
 
 # The packages that never see RocksDB.
 FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-tests

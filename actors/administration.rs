@@ -137,7 +137,8 @@ impl Administration {
             own.all_buckets().await
         });
         self.route(router, |own, BucketPrepare { bucket }| async move {
-            own.flatten(own.ring_actor.send(Prepare(bucket)).await)
+            let agreed = own.flatten(own.ring_actor.send(Prepare(bucket)).await)?;
+            Ok(BucketDescription { bucket: agreed })
         });
         self.route(router, |own, BucketActivate { bucket }| async move {
             own.flatten(own.ring_actor.send(Activate(bucket)).await)
@@ -173,29 +174,57 @@ impl Administration {
         sent.unwrap_or_else(|_| Err(self.restarted()))
     }
 
-    /// Prepared on all members, then activated on all.
+    /// Prepared on all members, then activated on all. Members are asked in the order of
+    /// their ids, so that of two who create one name the first member decides who is first;
+    /// the second takes over what the first has prepared, should that be the same policy.
     async fn create(
         &self,
         BucketCreate { mut bucket }: BucketCreate,
     ) -> Result<BucketDescription, RequestError> {
         let ring = self.ring.current();
-        if let Ok(own) = ring.bucket(&bucket.name) {
-            bucket.id = own.id;
-            return match **own == bucket {
-                true => Ok(BucketDescription { bucket }),
-                false => Err(RequestError::BucketExists { name: bucket.name }),
-            };
+        let known = ring.bucket(&bucket.name).map(|own| own.id);
+        bucket.id = known.clone().unwrap_or_else(|_| self.fresh_id(&ring));
+        if ring.bucket(&bucket.name).is_ok_and(|own| **own != bucket) {
+            return Err(RequestError::BucketExists { name: bucket.name });
         }
-        bucket.id = self.fresh_id(&ring);
-        let prepare = BucketPrepare {
-            bucket: bucket.clone(),
-        };
-        self.on_all(&ring, prepare).await?;
+        if known.is_err() {
+            bucket = self.prepare(&ring, bucket).await?;
+        }
+        // Also for a bucket that is known here: a member may have missed its activation.
+        let peers = self.peers()?;
         let activate = BucketActivate {
             bucket: bucket.clone(),
         };
-        self.on_all(&ring, activate).await?;
+        self.on_all(&ring, |member| peers.call(member, activate.clone()))
+            .await?;
         Ok(BucketDescription { bucket })
+    }
+
+    async fn prepare(&self, ring: &Ring, wanted: Bucket) -> Result<Bucket, RequestError> {
+        let peers = self.peers()?;
+        let first = ring.layout().members().first().map(|member| member.node);
+        let bucket = std::cell::RefCell::new(wanted);
+        self.on_all(ring, |member| {
+            let prepare = BucketPrepare {
+                bucket: bucket.borrow().clone(),
+            };
+            let (peers, bucket) = (peers.clone(), &bucket);
+            async move {
+                let agreed = peers.call(member, prepare).await?.bucket;
+                let mut bucket = bucket.borrow_mut();
+                if Some(member) == first {
+                    bucket.id = agreed.id;
+                }
+                match agreed == *bucket {
+                    true => Ok(()),
+                    false => Err(CallError::Refused(RequestError::BucketExists {
+                        name: agreed.name,
+                    })),
+                }
+            }
+        })
+        .await?;
+        Ok(bucket.into_inner())
     }
 
     fn fresh_id(&self, ring: &Ring) -> BucketId {
@@ -208,15 +237,19 @@ impl Administration {
         }
     }
 
-    async fn on_all<M>(&self, ring: &Ring, message: M) -> Result<(), RequestError>
+    /// Asks every member in turn; an error unless all of them answer.
+    async fn on_all<T, F>(
+        &self,
+        ring: &Ring,
+        ask: impl Fn(NodeId) -> F,
+    ) -> Result<Vec<T>, RequestError>
     where
-        M: Message<Reply = ()> + Clone + 'static,
+        F: Future<Output = Result<T, CallError>>,
     {
-        let peers = self.peers()?;
-        let mut missing = Vec::new();
+        let (mut answers, mut missing) = (Vec::new(), Vec::new());
         for member in ring.layout().members() {
-            match peers.call(member.node, message.clone()).await {
-                Ok(()) => {}
+            match ask(member.node).await {
+                Ok(answer) => answers.push(answer),
                 Err(CallError::Refused(error)) => return Err(error),
                 Err(error) => {
                     tracing::warn!(peer = %member.node, %error, "a member is missing");
@@ -225,7 +258,7 @@ impl Administration {
             }
         }
         match missing.is_empty() {
-            true => Ok(()),
+            true => Ok(answers),
             false => Err(RequestError::MembersMissing { missing }),
         }
     }

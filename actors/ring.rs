@@ -234,23 +234,28 @@ impl Handler<MeetCoordinators> for RingActor {
     }
 }
 
-type Saved = actix::ResponseFuture<Result<(), RequestError>>;
+type Saved<T> = actix::ResponseFuture<Result<T, RequestError>>;
 
-/// Agrees to a bucket, durably.
+/// Agrees to a bucket, durably; answers what was agreed to, now or before.
 #[derive(Message)]
-#[rtype(result = "Result<(), RequestError>")]
+#[rtype(result = "Result<Bucket, RequestError>")]
 pub struct Prepare(pub Bucket);
 
 impl Handler<Prepare> for RingActor {
-    type Result = Saved;
+    type Result = Saved<Bucket>;
 
-    fn handle(&mut self, Prepare(bucket): Prepare, _: &mut Self::Context) -> Saved {
+    fn handle(&mut self, Prepare(bucket): Prepare, _: &mut Self::Context) -> Saved<Bucket> {
         if let Err(error) = self.check(&bucket) {
             return Box::pin(async move { Err(error) });
         }
-        // One that was prepared and never activated gives way.
-        self.prepared.insert(bucket.name.clone(), bucket.clone());
-        saved(self.node, self.save(&bucket, false))
+        // Whoever came first holds the name: the second finishes the first's work.
+        let agreed = self
+            .prepared
+            .entry(bucket.name.clone())
+            .or_insert(bucket)
+            .clone();
+        let saved = saved(self.node, self.save(&agreed, false));
+        Box::pin(async move { saved.await.map(|()| agreed) })
     }
 }
 
@@ -260,9 +265,9 @@ impl Handler<Prepare> for RingActor {
 pub struct Activate(pub Bucket);
 
 impl Handler<Activate> for RingActor {
-    type Result = Saved;
+    type Result = Saved<()>;
 
-    fn handle(&mut self, Activate(bucket): Activate, _: &mut Self::Context) -> Saved {
+    fn handle(&mut self, Activate(bucket): Activate, _: &mut Self::Context) -> Saved<()> {
         if let Err(error) = self.check(&bucket) {
             return Box::pin(async move { Err(error) });
         }
@@ -272,7 +277,7 @@ impl Handler<Activate> for RingActor {
     }
 }
 
-fn saved(node: NodeId, saved: oneshot::Receiver<Result<(), StoreError>>) -> Saved {
+fn saved(node: NodeId, saved: oneshot::Receiver<Result<(), StoreError>>) -> Saved<()> {
     Box::pin(async move {
         match saved.await {
             Ok(Ok(())) => Ok(()),

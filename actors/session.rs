@@ -207,6 +207,9 @@ impl Session {
                 self.take(&mut frames);
                 self.credits().await;
                 if let Err(error) = reader.frames(&mut frames).await {
+                    // What came whole before the error is answered before the end.
+                    self.take(&mut frames);
+                    self.all_answered(&error).await;
                     return error;
                 }
             }
@@ -234,6 +237,15 @@ impl Session {
             if !spent || self.outbox.is_closed() {
                 return;
             }
+            self.outbox.some_answered().await;
+        }
+    }
+
+    /// Waits for the answers to what is under way, unless nobody is left to read them. Every
+    /// request has a deadline, so this ends.
+    async fn all_answered(&self, error: &ReadError) {
+        let gone = matches!(error, ReadError::Ended(_));
+        while !gone && !self.outbox.is_closed() && self.outbox.requests_under_way().0 > 0 {
             self.outbox.some_answered().await;
         }
     }

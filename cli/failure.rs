@@ -3,12 +3,15 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use cartwheel::message::client::RequestError;
 use serde_json::json;
 
 use crate::advice;
 use crate::configuration::ConfigurationError;
+use crate::local_cluster::{ClusterFileError, ProcessError};
+use crate::node::ServeError;
 use crate::output::{self, Format};
 
 /// Why a command was not done.
@@ -23,6 +26,21 @@ pub enum Failure {
     /// The cluster did not do it.
     #[error("{0}")]
     Request(#[from] cartwheel_client::Error),
+    /// A node does not run.
+    #[error("{0}")]
+    Serve(#[from] ServeError),
+    /// The data of a local cluster can't be used.
+    #[error("{0}")]
+    ClusterFile(#[from] ClusterFileError),
+    /// A node of a local cluster does not run.
+    #[error("{0}")]
+    Process(#[from] ProcessError),
+    /// A node of a local cluster runs, and does not serve.
+    #[error("{node} did not serve within {waited:?}: see its log")]
+    NeverServed { node: String, waited: Duration },
+    /// No node of a local cluster is left.
+    #[error("every node has ended")]
+    AllEnded,
     /// Standard output is closed or broken.
     #[error("can't print: {0}")]
     Output(#[from] io::Error),
@@ -58,6 +76,8 @@ pub enum Failure {
 pub enum UsageError {
     #[error("no value: give it as an argument, with --file PATH, or on standard input")]
     NoValue,
+    #[error("{nodes} nodes from port {port} on would need ports over 65535")]
+    PortsOver { nodes: u8, port: u16 },
 }
 
 /// What went wrong, by exit code.
@@ -104,6 +124,7 @@ impl Failure {
     fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Request(error) => advice::on(error),
+            Self::Serve(error) => error.advice(),
             _ => None,
         }
     }

@@ -27,11 +27,11 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn open(
         path: &Path,
-        block_cache_bytes: usize,
+        memory: tuning::Memory,
         lock: Lock,
     ) -> Result<Self, rocksdb::Error> {
         let options = tuning::database();
-        let mut families = tuning::families(block_cache_bytes);
+        let mut families = tuning::families(memory);
         families.extend(strange_families(path));
         let db = DB::open_cf_descriptors(&options, path, families)?;
         Ok(Self {

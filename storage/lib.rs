@@ -28,4 +28,4 @@ mod tuning;
 pub use file_system::file_system_of;
 pub use open_error::OpenError;
 pub use rocks_store::{OpenOptions, RocksStore};
-pub use tuning::BLOCK_CACHE_BYTES_DEFAULT;
+pub use tuning::{BLOCK_CACHE_BYTES_DEFAULT, MEMTABLE_BYTES_DEFAULT};

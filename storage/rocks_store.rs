@@ -19,6 +19,7 @@ use crate::engine::Engine;
 use crate::health::Health;
 use crate::planted_bug::PlantedBug;
 use crate::readers::{Load, READ_QUEUE_MAX, READERS, Reader, Request};
+use crate::tuning::Memory;
 use crate::{OpenError, creation, directory};
 
 /// What a submission hears that finds nobody: of a store that was not closed, so that a thread
@@ -39,6 +40,8 @@ pub struct OpenOptions {
     pub new_store_id: StoreId,
     /// How much of what was read stays in memory.
     pub block_cache_bytes: usize,
+    /// How many fresh writes stay in memory before they go to a sorted file.
+    pub memtable_bytes: usize,
 }
 
 /// A store on disk. Close it before the process exits.
@@ -62,11 +65,14 @@ impl RocksStore {
         };
         let path = options.path;
         let lock = directory::take(&path)?;
-        let engine = Engine::open(&path, options.block_cache_bytes, lock).map_err(|source| {
-            OpenError::RocksDb {
-                path: path.clone(),
-                source,
-            }
+        let memory = Memory {
+            block_cache_bytes: options.block_cache_bytes,
+            memtable_bytes: options.memtable_bytes,
+        };
+        let engine = Engine::open(&path, memory, lock);
+        let engine = engine.map_err(|source| OpenError::RocksDb {
+            path: path.clone(),
+            source,
         })?;
         let engine = Arc::new(engine);
         let identity = creation::identity(&engine, &path, wanted)?;

@@ -190,16 +190,22 @@ impl LinkActor {
     }
 }
 
-impl Actor for LinkActor {
-    type Context = Context<Self>;
-
-    fn started(&mut self, context: &mut Self::Context) {
-        let keeper = Keeper {
+impl LinkActor {
+    fn keeper(&self) -> Keeper {
+        Keeper {
             link: Arc::clone(&self.link),
             shell: self.shell.clone(),
             coordinators: self.coordinators.clone(),
             own: self.own,
-        };
+        }
+    }
+}
+
+impl Actor for LinkActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        let keeper = self.keeper();
         // One future for the whole life of the actor: a panic in it restarts the actor.
         context.spawn(actix::fut::wrap_future(keeper.keep()));
     }
@@ -207,7 +213,12 @@ impl Actor for LinkActor {
 
 impl Supervised for LinkActor {
     fn restarting(&mut self, _: &mut Self::Context) {
-        self.link.state().outbox = None;
+        let outbox = self.link.state().outbox.take();
+        if let Some(outbox) = outbox {
+            outbox.close();
+        }
+        let keeper = self.keeper();
+        keeper.tell(PeerEvent::Down(self.link.peer));
     }
 }
 

@@ -4,6 +4,7 @@ mod bucket;
 mod check_config;
 mod completions;
 mod delete;
+mod dev;
 mod explain;
 mod export;
 mod get;
@@ -11,6 +12,7 @@ mod import;
 mod list;
 mod put;
 mod ring;
+mod serve;
 mod status;
 
 use clap::Subcommand;
@@ -21,6 +23,8 @@ use crate::failure::Failure;
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Serve(serve::Serve),
+    Dev(dev::Dev),
     Get(get::Get),
     Put(put::Put),
     Delete(delete::Delete),
@@ -39,6 +43,8 @@ pub enum Command {
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let (target, format) = (&arguments.target, arguments.output);
     match arguments.command {
+        Command::Serve(command) => command.run(format),
+        Command::Dev(command) => command.run(format),
         Command::Get(command) => command.run(target, format),
         Command::Put(command) => command.run(target, format),
         Command::Delete(command) => command.run(target, format),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::connection::{Connection, Opened};
 use crate::connection_error::ConnectionError;
@@ -99,14 +99,16 @@ impl Pool {
         ready.map_err(|_elapsed| self.last())
     }
 
-    /// Waits for the first connection, or until every endpoint was tried in vain.
+    /// Waits for the first connection, until every endpoint was tried in vain or a request
+    /// would have timed out.
     pub(crate) async fn first_contact(&self) -> Result<(), Arc<ConnectionError>> {
-        self.until(|| match self.ready(None) {
+        let contact = self.until(|| match self.ready(None) {
             Some(_) => Some(Ok(())),
             None if self.lanes.iter().all(Lane::has_failed) => Some(Err(self.last())),
             None => None,
-        })
-        .await
+        });
+        let contact = timeout(self.settings.timeout, contact).await;
+        contact.unwrap_or_else(|_elapsed| Err(self.last()))
     }
 
     async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {

@@ -50,7 +50,7 @@ pub enum Rule {
 }
 
 /// The rule of every setting, in the order of `default.toml`.
-pub(super) const RULES: [(&str, Rule); 26] = [
+pub(super) const RULES: [(&str, Rule); 25] = [
     ("node.id", Rule::Between(1, i64::MAX)),
     ("node.data_dir", Rule::Path),
     ("node.shards", Rule::Between(0, SHARDS_MAX)),
@@ -68,10 +68,6 @@ pub(super) const RULES: [(&str, Rule); 26] = [
     ("coordination.read_fanout", Rule::OneOf(&["quorum", "all"])),
     ("coordination.hedge_min_ms", Rule::Between(1, TIME_MS_MAX)),
     ("coordination.hedge_max_ms", Rule::Between(1, TIME_MS_MAX)),
-    (
-        "coordination.linger_ms",
-        Rule::Between(0, REQUEST_TIMEOUT_MS_MAX),
-    ),
     ("coordination.sweep_ms", Rule::Between(1, 1000)),
     ("links.connect_timeout_ms", Rule::Between(1, TIME_MS_MAX)),
     ("links.idle_timeout_ms", Rule::Between(1, TIME_MS_MAX)),

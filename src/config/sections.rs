@@ -108,8 +108,6 @@ pub struct CoordinationSection {
     pub hedge_min_ms: u32,
     /// The greatest such wait.
     pub hedge_max_ms: u32,
-    /// How long an answered operation stays to hear its other replicas.
-    pub linger_ms: u32,
     /// The time between two sweeps of the deadlines.
     pub sweep_ms: u32,
 }

@@ -130,7 +130,7 @@ fn an_unknown_setting_is_named_beside_the_known_ones() {
     let setting = refusal("coordination.read_fan_out", "all");
     assert_eq!(
         setting,
-        "unknown setting \"coordination.read_fan_out\": there is hedge_max_ms, hedge_min_ms, linger_ms, read_fanout, request_timeout_ms, sweep_ms"
+        "unknown setting \"coordination.read_fan_out\": there is hedge_max_ms, hedge_min_ms, read_fanout, request_timeout_ms, sweep_ms"
     );
     let section = Config::from_toml("[storag]\nkind = \"memory\"").unwrap_err();
     assert!(

@@ -101,6 +101,6 @@ table! {
     66 Forward => Forwarded;
     67 ReplicaList => ReplicaListed;
     80 BucketsQuery => Buckets;
-    81 BucketPrepare => ();
+    81 BucketPrepare => BucketDescription;
     82 BucketActivate => ();
 }

@@ -228,7 +228,8 @@ pub struct Buckets {
     pub prepared: Vec<Bucket>,
 }
 
-/// Asks a member to agree to a bucket, durably.
+/// Asks a member to agree to a bucket, durably. The answer is what it has agreed to: another
+/// bucket of that name, where one was prepared before and not yet activated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BucketPrepare {
     /// The policy with its minted id.

@@ -38,6 +38,9 @@ pub struct Replica<A> {
     pub(super) counters: ReplicaCounters,
 }
 
+/// Leaves room to count up from a random beginning for the life of any process.
+const TICKET_HEADROOM_BITS: u32 = 16;
+
 /// What a replica counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplicaCounters {
@@ -99,7 +102,8 @@ impl<A: Clone> Replica<A> {
             loads: BTreeMap::new(),
             open: None,
             waiting: BTreeMap::new(),
-            next_ticket: 1,
+            // Tickets of an earlier life may still complete: none of them is given again.
+            next_ticket: entropy.next_u64() >> TICKET_HEADROOM_BITS,
             failed: None,
             counters: ReplicaCounters {
                 origins: 1,
@@ -329,8 +333,8 @@ impl<A: Clone> Replica<A> {
     }
 
     pub(super) fn ticket(&mut self) -> Ticket {
-        let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
+        let ticket = Ticket(self.next_ticket);
         ticket
     }
 }

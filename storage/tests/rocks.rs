@@ -66,6 +66,7 @@ pub fn options(path: &Path) -> OpenOptions {
         cluster: ClusterId(1),
         new_store_id: StoreId(1),
         block_cache_bytes: 8 * 1024 * 1024,
+        memtable_bytes: cartwheel_storage::MEMTABLE_BYTES_DEFAULT,
     }
 }
 

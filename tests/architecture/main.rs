@@ -3,6 +3,7 @@
 mod biased_select;
 mod core_dependencies;
 mod dependency_reasons;
+mod exceptions;
 mod file_length;
 mod lints;
 mod no_rocksdb;

@@ -1,5 +1,8 @@
 //! Real actors, real codec and real clients in one process, over loopback, on stores in memory.
 
+#![allow(clippy::unwrap_used)] // A test that can't go on says so by panicking.
+
+mod bad_input;
 mod cluster;
 mod supervision;
 mod three_nodes;

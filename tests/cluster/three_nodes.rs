@@ -184,3 +184,27 @@ fn a_bucket_is_created_on_all_members_and_its_keys_are_listed() {
         assert_eq!(keys.len(), 25);
     });
 }
+
+#[test]
+fn two_who_create_one_bucket_at_once_get_the_same_one() {
+    with_nodes(3, |cluster| async move {
+        let policy = |r| {
+            let mut policy = cartwheel::bucket::Bucket::default_bucket(3);
+            policy.name = "carts".to_owned();
+            policy.r = r;
+            policy
+        };
+        let (first, second) = (cluster.client(&[1]).await, cluster.client(&[2]).await);
+        let created = futures::future::join(
+            first.create_bucket(policy(2)),
+            second.create_bucket(policy(2)),
+        );
+        let (first_one, second_one) = created.await;
+        assert_eq!(first_one.unwrap().id, second_one.unwrap().id);
+        let other = second.create_bucket(policy(1)).await.unwrap_err();
+        let exists = Some(RequestError::BucketExists {
+            name: "carts".to_owned(),
+        });
+        assert_eq!(other.refusal(), exists.as_ref());
+    });
+}

@@ -28,7 +28,7 @@ pub fn examples() -> Vec<Example> {
             },
         ),
         request("the default bucket", BucketPrepare { bucket: default() }),
-        reply::<BucketPrepare>("agreed", ()),
+        reply::<BucketPrepare>("agreed", described(default())),
         request("the default bucket", BucketActivate { bucket: default() }),
         reply::<BucketActivate>("in use", ()),
     ]

@@ -1,0 +1,277 @@
+//! Bytes that no client of ours would send: each gets a typed error, and the node goes on.
+
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
+use cartwheel::message::client::{Get, Got, Put, QuorumOptions, RequestError};
+use cartwheel::message::frame::{Flags, Frame, Parsed};
+use cartwheel::message::hello::{Hello, Speaker, Welcome};
+use cartwheel::message::{Kind, Message, decode, encode};
+use cartwheel::node::{NodeId, StoreId};
+use cartwheel::version::RequestId;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::cluster::{Cluster, with_nodes};
+
+/// A connection without a client library.
+struct Raw {
+    stream: TcpStream,
+    buffer: BytesMut,
+}
+
+impl Raw {
+    async fn connect(address: &str) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let buffer = BytesMut::new();
+        Self { stream, buffer }
+    }
+
+    async fn greeted(cluster: &Cluster) -> Self {
+        let mut raw = Self::connect(&cluster.nodes[0].client_address).await;
+        raw.ask(Hello::KIND, 1, encode(&hello(None))).await;
+        let welcome = raw.answer().await.unwrap();
+        let _: Welcome = decode(Hello::KIND, &welcome.body).unwrap();
+        raw
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    async fn ask(&mut self, kind: Kind, call: u64, body: Bytes) {
+        let flags = Flags::REQUEST;
+        let remaining_ms = 0;
+        let frame = Frame {
+            kind,
+            flags,
+            call,
+            remaining_ms,
+            body,
+        };
+        let mut bytes = BytesMut::new();
+        frame.encode(&mut bytes);
+        self.send(&bytes).await;
+    }
+
+    /// The next frame; nothing if the node closes the connection.
+    async fn answer(&mut self) -> Option<Frame> {
+        loop {
+            if let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, u32::MAX).unwrap() {
+                return Some(frame);
+            }
+            let read = self.stream.read_buf(&mut self.buffer);
+            let read = tokio::time::timeout(Duration::from_secs(20), read).await;
+            if read.expect("the node answers or closes").unwrap_or(0) == 0 {
+                return None;
+            }
+        }
+    }
+
+    async fn error(&mut self) -> RequestError {
+        let frame = self.answer().await.expect("an error before the end");
+        assert!(frame.flags.is_error(), "{frame:?}");
+        decode(frame.kind, &frame.body).unwrap()
+    }
+
+    /// The connection still serves.
+    async fn assert_alive(&mut self) {
+        self.ask(Get::KIND, 99, encode(&get(b"key"))).await;
+        let frame = self.answer().await.expect("the connection is open");
+        assert_eq!(frame.call, 99);
+        let _: Got = decode(Get::KIND, &frame.body).unwrap();
+    }
+
+    async fn assert_closed(&mut self) {
+        assert_eq!(self.answer().await, None);
+    }
+}
+
+fn hello(cluster: Option<u128>) -> Hello {
+    Hello {
+        cluster: cluster.map(|id| id.to_be_bytes().to_vec()),
+        speaker: Speaker::Client("raw".to_owned()),
+        credentials: Vec::new(),
+    }
+}
+
+fn get(key: &'static [u8]) -> Get {
+    Get {
+        bucket: "default".to_owned(),
+        key: Bytes::from_static(key),
+        context: Bytes::new(),
+        options: QuorumOptions::default(),
+    }
+}
+
+fn put(key: Bytes, value: Bytes) -> Put {
+    Put {
+        bucket: "default".to_owned(),
+        key,
+        value,
+        context: Bytes::new(),
+        request: RequestId::new(1),
+        attributes: None,
+        options: QuorumOptions::default(),
+    }
+}
+
+#[test]
+fn an_oversized_frame_is_refused_by_its_length_and_the_connection_closed() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::greeted(&cluster).await;
+        raw.send(&(CLIENT_FRAME_LEN_MAX + 1).to_be_bytes()).await;
+        let error = raw.error().await;
+        assert!(matches!(error, RequestError::BadFrame { .. }), "{error:?}");
+        assert!(
+            error
+                .to_string()
+                .contains(&CLIENT_FRAME_LEN_MAX.to_string()),
+            "{error}"
+        );
+        raw.assert_closed().await;
+        Raw::greeted(&cluster).await.assert_alive().await;
+    });
+}
+
+#[test]
+fn what_was_asked_before_a_bad_frame_is_answered_before_the_end() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::greeted(&cluster).await;
+        raw.assert_alive().await;
+        raw.send(b"\0\0\0\x10\x09rest of a frame of version 9")
+            .await;
+        let error = raw.error().await;
+        assert!(error.to_string().contains("version 9"), "{error}");
+        raw.assert_closed().await;
+    });
+}
+
+#[test]
+fn an_unknown_kind_and_a_nodes_kind_are_refused_and_the_connection_lives() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::greeted(&cluster).await;
+        for kind in [63, 64, 80, 0x8000] {
+            raw.ask(Kind(kind), 5, Bytes::new()).await;
+            assert_eq!(raw.error().await, RequestError::UnknownKind { kind });
+        }
+        raw.assert_alive().await;
+    });
+}
+
+#[test]
+fn lying_and_deep_bodies_are_malformed_and_the_connection_lives() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::greeted(&cluster).await;
+        let mut deep = vec![0x91; 100_000];
+        deep.push(0xc0);
+        let lying = b"\xdd\xff\xff\xff\xff".to_vec();
+        let whole = encode(&put(
+            Bytes::from_static(b"key"),
+            Bytes::from_static(b"value"),
+        ));
+        let cut = whole[..whole.len() - 3].to_vec();
+        let mut longer = whole.to_vec();
+        longer.push(0);
+        for body in [deep, lying, cut, longer, Vec::new(), vec![0xc1]] {
+            raw.ask(Put::KIND, 6, Bytes::from(body)).await;
+            let error = raw.error().await;
+            assert!(
+                matches!(error, RequestError::Malformed { kind: 17, .. }),
+                "{error:?}"
+            );
+        }
+        raw.assert_alive().await;
+    });
+}
+
+#[test]
+fn keys_and_values_over_the_limit_are_refused_with_the_numbers() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::greeted(&cluster).await;
+        let long = put(Bytes::from(vec![b'k'; 1025]), Bytes::new());
+        raw.ask(Put::KIND, 7, encode(&long)).await;
+        assert_eq!(
+            raw.error().await,
+            RequestError::KeyLength {
+                len: 1025,
+                limit: 1024
+            }
+        );
+        raw.ask(Put::KIND, 8, encode(&put(Bytes::new(), Bytes::new())))
+            .await;
+        assert_eq!(
+            raw.error().await,
+            RequestError::KeyLength {
+                len: 0,
+                limit: 1024
+            }
+        );
+        let len = 1024 * 1024 + 1;
+        let large = put(Bytes::from_static(b"key"), Bytes::from(vec![0; len]));
+        raw.ask(Put::KIND, 9, encode(&large)).await;
+        let (len, limit) = (len as u64, 1024 * 1024);
+        assert_eq!(
+            raw.error().await,
+            RequestError::ValueTooLarge { len, limit }
+        );
+        raw.assert_alive().await;
+    });
+}
+
+#[test]
+fn a_half_sent_frame_holds_up_nobody_else() {
+    with_nodes(3, |cluster| async move {
+        let mut half = Raw::greeted(&cluster).await;
+        let mut frame = BytesMut::new();
+        frame.put_u32(5_000_000);
+        frame.put_slice(b"\x01\0\x11\0");
+        half.send(&frame).await;
+        Raw::greeted(&cluster).await.assert_alive().await;
+        drop(half);
+        Raw::greeted(&cluster).await.assert_alive().await;
+    });
+}
+
+#[test]
+fn who_does_not_greet_or_means_another_cluster_is_cut_off() {
+    with_nodes(3, |cluster| async move {
+        let address = cluster.nodes[0].client_address.clone();
+        let mut silent = Raw::connect(&address).await;
+        silent.ask(Get::KIND, 1, encode(&get(b"key"))).await;
+        assert_eq!(silent.error().await, RequestError::HelloExpected);
+        silent.assert_closed().await;
+        let mut stranger = Raw::connect(&address).await;
+        stranger.ask(Hello::KIND, 1, encode(&hello(Some(1)))).await;
+        let error = stranger.error().await;
+        assert!(
+            matches!(error, RequestError::WrongCluster { .. }),
+            "{error:?}"
+        );
+        stranger.assert_closed().await;
+    });
+}
+
+#[test]
+fn a_stranger_at_the_bridge_is_cut_off() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::connect(&cluster.nodes[0].bridge_address).await;
+        let stranger = Hello {
+            speaker: Speaker::Node {
+                node: NodeId(77),
+                store: StoreId(1),
+                lane: 0,
+            },
+            ..hello(Some(7))
+        };
+        raw.ask(Hello::KIND, 1, encode(&stranger)).await;
+        let error = raw.error().await;
+        assert!(
+            matches!(error, RequestError::NotServing { .. }),
+            "{error:?}"
+        );
+        raw.assert_closed().await;
+        Raw::greeted(&cluster).await.assert_alive().await;
+    });
+}
