@@ -1,6 +1,7 @@
 //! The disk of a simulated node: it outlives the node, and takes its time.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ const STALL_MS_MAX: u64 = 60;
 pub struct Disk {
     pub store: Arc<MemoryStore>,
     openings: Cell<u64>,
+    stuck: Cell<bool>,
 }
 
 impl Disk {
@@ -32,6 +34,7 @@ impl Disk {
         Self {
             store: Arc::new(MemoryStore::new(MemoryMode::Manual)),
             openings: Cell::new(0),
+            stuck: Cell::new(false),
         }
     }
 
@@ -41,26 +44,35 @@ impl Disk {
         self.openings.get()
     }
 
+    /// From now on nothing is written or synced, until the power is cut.
+    pub fn get_stuck(&self) {
+        self.stuck.set(true);
+    }
+
     /// Cuts the power: of what was written without a sync, a random beginning survives.
     pub fn lose_power(&self, dice: &mut Dice) -> (usize, usize) {
         let unsynced = self.store.unsynced();
         let keep = usize::try_from(dice.below(unsynced as u64 + 1)).unwrap_or(0);
         self.store.crash(keep);
+        self.stuck.set(false);
         (keep, unsynced)
     }
 }
 
 /// The committer: writes, reads and syncs for as long as the node lives.
-pub async fn commit(store: Arc<MemoryStore>, mut dice: Dice) {
+pub async fn commit(disk: Rc<Disk>, mut dice: Dice) {
     for turn in 1_u64.. {
         tokio::time::sleep(WRITE_EVERY).await;
         if dice.one_in(WRITES_PER_STALL) {
             tokio::time::sleep(Duration::from_millis(dice.below(STALL_MS_MAX))).await;
         }
-        store.write_queued();
-        store.read_queued();
+        disk.store.read_queued();
+        if disk.stuck.get() {
+            continue;
+        }
+        disk.store.write_queued();
         if turn.is_multiple_of(WRITES_PER_SYNC) {
-            store.sync();
+            disk.store.sync();
         }
     }
 }

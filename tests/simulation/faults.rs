@@ -16,12 +16,18 @@ const PAUSE_MS_MAX: u64 = 1_500;
 /// The longest time that a fault lasts, in milliseconds.
 const LENGTH_MS_MAX: u64 = 2_500;
 
+/// For how long disks are stuck before their nodes crash, in milliseconds.
+const STUCK_MS_MAX: u64 = 300;
+
 /// Two hosts.
 type Pair = (String, String);
 
 /// A fault, or its end.
 #[derive(Clone, Debug)]
 pub enum Fault {
+    /// The disks of these nodes write nothing more until the crash: what a node says now
+    /// about what it keeps is tested by what it has afterwards.
+    Stick(Vec<u64>),
     /// These nodes lose power in the same moment.
     Crash(Vec<u64>),
     Bounce(Vec<u64>),
@@ -33,15 +39,20 @@ pub enum Fault {
     Release(Pair),
 }
 
-/// The faults of a run until a time at which all of them are over.
+/// The faults of a run, none of which begins long after that time or stays for ever.
 pub fn plan(dice: &mut Dice, hosts: &[String], until: Duration) -> Vec<(Duration, Fault)> {
     let mut planned = Vec::new();
     let mut at = Duration::from_secs(1);
     while at < until {
         let length = Duration::from_millis(dice.between(50, LENGTH_MS_MAX));
         let (fault, end) = draw(dice, hosts);
+        if let Fault::Crash(nodes) = &fault {
+            let stuck = Duration::from_millis(dice.below(STUCK_MS_MAX));
+            planned.push((at, Fault::Stick(nodes.clone())));
+            at += stuck;
+        }
         planned.push((at, fault));
-        planned.push(((at + length).min(until), end));
+        planned.push((at + length, end));
         at += Duration::from_millis(dice.between(100, PAUSE_MS_MAX));
     }
     // Stable, so that a fault of the last moment still begins before it ends.
@@ -90,6 +101,7 @@ impl Saboteur {
     pub fn act(&mut self, sim: &mut Sim<'_>, fault: &Fault) {
         self.trace.note(sim.elapsed(), &format!("{fault:?}"));
         match fault {
+            Fault::Stick(nodes) => nodes.iter().for_each(|node| self.disk(*node).get_stuck()),
             Fault::Crash(nodes) => nodes.iter().for_each(|node| self.crash(sim, *node)),
             Fault::Bounce(nodes) => nodes.iter().for_each(|node| bounce(sim, *node)),
             Fault::Cut((a, b)) => sim.partition(a.as_str(), b.as_str()),
@@ -99,13 +111,17 @@ impl Saboteur {
         }
     }
 
+    fn disk(&self, node: u64) -> &Rc<Disk> {
+        &self.disks[usize::try_from(node - 1).unwrap_or(0)]
+    }
+
     fn crash(&mut self, sim: &mut Sim<'_>, node: u64) {
-        if !sim.is_host_running(name(node)) {
-            return;
+        // Two faults may overlap, so the node may be down already.
+        if sim.is_host_running(name(node)) {
+            sim.crash(name(node));
         }
-        sim.crash(name(node));
-        let disk = usize::try_from(node - 1).unwrap_or(0);
-        let (kept, unsynced) = self.disks[disk].lose_power(&mut self.dice);
+        let disk = Rc::clone(self.disk(node));
+        let (kept, unsynced) = disk.lose_power(&mut self.dice);
         let what = format!("{} kept {kept} of {unsynced} unsynced batches", name(node));
         self.trace.note(sim.elapsed(), &what);
     }

@@ -54,8 +54,10 @@ impl HostFacts for NoFacts {
 /// One life of a node, until it is crashed.
 pub async fn live(node: u64, seed: u64, disk: Rc<Disk>, trace: Trace) -> turmoil::Result {
     let life = format!("{} life {}", name(node), disk.next_opening());
-    let store = Arc::clone(&disk.store);
-    tokio::task::spawn_local(commit(store, Dice::new(seed, &format!("{life} disk"))));
+    tokio::task::spawn_local(commit(
+        Rc::clone(&disk),
+        Dice::new(seed, &format!("{life} disk")),
+    ));
     let options = options(node, seed_of(seed, &life), &disk, &trace)?;
     let started = start(options).await?;
     trace.note(now(), &format!("{life} serves"));

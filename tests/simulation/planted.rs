@@ -30,7 +30,9 @@ fn every_planted_bug_is_found_within_five_seeds() {
     for bug in bugs {
         plant(Some(bug));
         let red = (1..=SEEDS_MAX).find_map(|seed| {
-            let violations = checker::check(&run(seed).history);
+            let run = run(seed);
+            assert!(!run.trace.is_empty());
+            let violations = checker::check(&run.history);
             (!violations.is_empty()).then_some((seed, violations))
         });
         plant(None);
