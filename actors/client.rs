@@ -120,13 +120,16 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// What no longer fits a frame is to be asked again, for itself.
+    /// What no longer fits beside the others is to be asked for in another batch; the first
+    /// always fits, so that each batch brings at least one answer.
     fn fitting(&mut self, outcome: Result<Bytes, RequestError>) -> Result<Bytes, RequestError> {
-        let bytes = outcome.as_ref().map_or(0, Bytes::len);
-        if self.bytes + bytes > CLIENT_FRAME_LEN_MAX as usize {
-            return Err(RequestError::Overloaded { retry_after_ms: 0 });
+        let Ok(reply) = &outcome else { return outcome };
+        let (len, limit) = (self.bytes + reply.len(), CLIENT_FRAME_LEN_MAX);
+        if self.bytes > 0 && len > limit as usize {
+            let (len, limit) = (len as u64, u64::from(limit));
+            return Err(RequestError::AnswerTooLarge { len, limit });
         }
-        self.bytes += bytes;
+        self.bytes = len;
         outcome
     }
 }
@@ -213,6 +216,26 @@ mod tests {
     use cartwheel::message::decode;
 
     use super::*;
+
+    #[test]
+    fn what_no_longer_fits_an_answer_is_to_be_asked_for_in_another_batch() {
+        let mut gathered = Gathered {
+            outcomes: Vec::new(),
+            missing: 0,
+            bytes: 0,
+            whole: None,
+        };
+        let large = Bytes::from(vec![0; CLIENT_FRAME_LEN_MAX as usize + 1]);
+        assert_eq!(gathered.fitting(Ok(large.clone())), Ok(large));
+        let refused = RequestError::AnswerTooLarge {
+            len: u64::from(CLIENT_FRAME_LEN_MAX) + 2,
+            limit: u64::from(CLIENT_FRAME_LEN_MAX),
+        };
+        let small = Bytes::from_static(b"s");
+        assert_eq!(gathered.fitting(Ok(small)), Err(refused));
+        let other = RequestError::ContextRequired;
+        assert_eq!(gathered.fitting(Err(other.clone())), Err(other));
+    }
 
     #[test]
     fn joined_answers_are_the_outcomes_of_the_batch() {

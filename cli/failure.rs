@@ -41,6 +41,9 @@ pub enum Failure {
     /// No node of a local cluster is left.
     #[error("every node has ended")]
     AllEnded,
+    /// The figures can't be kept.
+    #[error("can't keep latencies: {0}")]
+    Histogram(#[from] hdrhistogram::errors::CreationError),
     /// Standard output is closed or broken.
     #[error("can't print: {0}")]
     Output(#[from] io::Error),
@@ -76,6 +79,10 @@ pub enum Failure {
 pub enum UsageError {
     #[error("no value: give it as an argument, with --file PATH, or on standard input")]
     NoValue,
+    #[error(
+        "{keys} keys are too few for {workers} workers (connections × depth): each writes keys of its own"
+    )]
+    FewKeys { keys: u64, workers: u64 },
     #[error("{nodes} nodes from port {port} on would need ports over 65535")]
     PortsOver { nodes: u8, port: u16 },
 }

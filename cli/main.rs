@@ -8,6 +8,7 @@
 
 mod advice;
 mod arguments;
+mod bench;
 mod commands;
 mod configuration;
 mod connection;
@@ -16,6 +17,7 @@ mod failure;
 mod local_cluster;
 mod node;
 mod output;
+mod policy;
 mod process_time;
 mod request_options;
 mod tokens;

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use cartwheel::bucket::BucketDurability;
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, TableStyle};
 use serde::Serialize;
@@ -66,6 +67,14 @@ pub fn table(headings: &[&str]) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings);
     table
+}
+
+/// What an acknowledgement of a bucket promises, in the words of its policy.
+pub fn durability(durability: BucketDurability) -> &'static str {
+    match durability {
+        BucketDurability::Synced => "synced",
+        BucketDurability::Buffered => "buffered",
+    }
 }
 
 /// Bytes for a person to read: as text where they are, else with escapes.

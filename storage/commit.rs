@@ -35,7 +35,7 @@ const MARKED_SYNC_WITHIN: Duration = Duration::from_millis(50);
 /// What the commit thread is told.
 pub(crate) enum Command {
     Commit(Queued),
-    /// Commits what is queued, and ends.
+    /// The last: what is queued behind it is lost.
     Close,
 }
 
@@ -115,28 +115,23 @@ impl<J: Journal> Committing<J> {
     }
 
     fn next(&mut self) -> Next {
+        if self.closing {
+            return Next::End;
+        }
         match self.wait() {
             Ok(Command::Commit(first)) => Next::Round(self.gather(first)),
-            Ok(Command::Close) => {
-                self.closing = true;
-                self.next()
-            }
             Err(RecvTimeoutError::Timeout) => Next::MarkedAreDue,
-            Err(RecvTimeoutError::Disconnected) => Next::End,
+            Ok(Command::Close) | Err(RecvTimeoutError::Disconnected) => Next::End,
         }
     }
 
-    /// Once it is closing, an empty queue is as good as one that nobody can add to.
     fn wait(&self) -> Result<Command, RecvTimeoutError> {
-        let ended = RecvTimeoutError::Disconnected;
-        match self.sync_due {
-            _ if self.closing => self.commands.try_recv().or(Err(ended)),
-            Some(due) => {
-                let left = due.saturating_duration_since(Instant::now());
-                self.commands.recv_timeout(left)
-            }
-            None => self.commands.recv().or(Err(ended)),
-        }
+        let Some(due) = self.sync_due else {
+            let ended = RecvTimeoutError::Disconnected;
+            return self.commands.recv().or(Err(ended));
+        };
+        let left = due.saturating_duration_since(Instant::now());
+        self.commands.recv_timeout(left)
     }
 
     /// Takes what is queued behind the first batch, as far as the bounds of a round go.
@@ -149,7 +144,10 @@ impl<J: Journal> Committing<J> {
                     bytes += queued.submission.batch.bytes();
                     round.push(queued);
                 }
-                Ok(Command::Close) => self.closing = true,
+                Ok(Command::Close) => {
+                    self.closing = true;
+                    break;
+                }
                 Err(_) => break,
             }
         }

@@ -51,6 +51,11 @@ impl KeySpace {
 }
 
 impl OwnKeys {
+    /// The number of the first.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.count

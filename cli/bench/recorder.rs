@@ -37,6 +37,16 @@ impl Recorder {
         *self.errors.entry(kind).or_default() += 1;
     }
 
+    /// Of an open loop: those that became due and were never started are errors.
+    pub fn with_due(mut self, due: Option<u64>) -> Self {
+        let ended = self.operations() + self.errors.values().sum::<u64>();
+        let never = due.unwrap_or(ended).saturating_sub(ended);
+        if never > 0 {
+            self.errors.insert("NotStarted".to_owned(), never);
+        }
+        self
+    }
+
     /// How many operations succeeded.
     pub fn operations(&self) -> u64 {
         self.latencies_ns.len()
@@ -77,7 +87,10 @@ mod tests {
         }
         for (percent, expected) in [(50.0, 5.0), (99.0, 9.9), (99.9, 9.99), (99.99, 9.999)] {
             let seen = recorder.percentile_ms(percent);
-            assert!((seen - expected).abs() / expected < 0.002, "{percent}: {seen}");
+            assert!(
+                (seen - expected).abs() / expected < 0.002,
+                "{percent}: {seen}"
+            );
         }
         assert_eq!(recorder.operations(), 10_000);
     }
@@ -89,6 +102,17 @@ mod tests {
         recorder.succeeded(Duration::ZERO);
         assert!(recorder.max_ms() >= 120_000.0, "{}", recorder.max_ms());
         assert_eq!(recorder.operations(), 2);
+    }
+
+    #[test]
+    fn what_was_due_and_never_started_is_an_error() {
+        let mut recorder = Recorder::new().unwrap();
+        recorder.succeeded(Duration::from_millis(1));
+        recorder.failed("TimedOut".to_owned());
+        let recorder = recorder.with_due(Some(5));
+        assert_eq!(recorder.errors_by_kind()["NotStarted"], 3);
+        let closed = Recorder::new().unwrap().with_due(None);
+        assert!(closed.errors_by_kind().is_empty());
     }
 
     #[test]

@@ -70,7 +70,9 @@ impl Schedule {
         };
         let (start, end) = (self.start, self.end);
         let pacer = thread::Builder::new().name("pacer".to_owned());
-        pacer.spawn(move || rate.release_until(start, end)).map(Some)
+        pacer
+            .spawn(move || rate.release_until(start, end))
+            .map(Some)
     }
 }
 
@@ -85,7 +87,8 @@ impl Rate {
         loop {
             let now = Instant::now().min(end);
             let due = self.due_before(now - start);
-            self.due.add_permits(usize::try_from(due - released).unwrap_or(0));
+            self.due
+                .add_permits(usize::try_from(due - released).unwrap_or(0));
             released = due;
             if now == end {
                 self.due.close();

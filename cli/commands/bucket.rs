@@ -171,7 +171,7 @@ fn as_text(policies: &[Policy]) -> String {
         let mut row = vec![policy.name.clone()];
         row.extend(numbers.iter().map(ToString::to_string));
         row.push(format!("{:?}", policy.conflict).to_lowercase());
-        row.push(format!("{:?}", policy.durability).to_lowercase());
+        row.push(output::durability(policy.durability).to_owned());
         row.push(policy.key_len_max.to_string());
         row.push(policy.value_len_max.to_string());
         table.add_row(row);

@@ -2,9 +2,6 @@
 
 use std::path::PathBuf;
 
-use cartwheel::bucket::Bucket as Policy;
-use cartwheel::message::client::RequestError;
-use cartwheel_client::{Client, Error};
 use clap::Args;
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc::Receiver;
@@ -13,6 +10,7 @@ use crate::arguments::Target;
 use crate::connection;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::policy::policy;
 use crate::transfer::{
     CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, Item, Outcome, Progress, Shape, Source, Summary,
     Writer,
@@ -96,14 +94,4 @@ impl Import {
         }
         progress.finish()
     }
-}
-
-/// The bucket's policy, for its limits.
-async fn policy(client: &Client, name: &str) -> Result<Policy, Failure> {
-    let mut buckets = client.buckets().await?.into_iter();
-    let found = buckets.find(|bucket| bucket.name == name);
-    found.ok_or_else(|| {
-        let name = name.to_owned();
-        Error::Refused(RequestError::UnknownBucket { name }).into()
-    })
 }

@@ -1,5 +1,6 @@
 //! One file a command: its words, what it does, what it prints.
 
+mod bench;
 mod bucket;
 mod check_config;
 mod completions;
@@ -35,6 +36,7 @@ pub enum Command {
     Bucket(bucket::Bucket),
     Status(status::Status),
     Ring(ring::Ring),
+    Bench(bench::Bench),
     CheckConfig(check_config::CheckConfig),
     Completions(completions::Completions),
 }
@@ -55,6 +57,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Bucket(command) => command.run(target, format),
         Command::Status(command) => command.run(target, format),
         Command::Ring(command) => command.run(target, format),
+        Command::Bench(command) => command.run(target, format),
         Command::CheckConfig(command) => command.run(format),
         Command::Completions(command) => command.run(),
     }
