@@ -334,8 +334,7 @@ impl<A: Clone> Replica<A> {
 
     pub(super) fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
-        let ticket = Ticket(self.next_ticket);
-        ticket
+        Ticket(self.next_ticket)
     }
 }
 
