@@ -1,5 +1,9 @@
 //! The client against a node that follows a script, over real sockets; and, in one test, in the
 //! simulated network.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a suite: what it does outside of test functions may panic too"
+)]
 
 mod bad_answers;
 mod batches;
