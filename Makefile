@@ -22,9 +22,9 @@ unexport LC_ALL LC_CTYPE LC_MESSAGES
 FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-tests
 
 # What CI runs, in this order; all in the dev profile, so that RocksDB is compiled once.
-CHECKS := fmt-check test-fast lint doc test planted
+CHECKS := fmt-check test-fast lint doc test planted demo
 
-.PHONY: help setup test test-fast planted golden check fmt fmt-check lint doc
+.PHONY: help demo setup test test-fast planted golden check fmt fmt-check lint doc
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,10 @@ help: ## list the targets
 
 setup: ## install what building RocksDB needs; instant when it is there
 	@scripts/setup
+
+demo: setup ## three nodes, real data, one of them killed on the way
+	cargo build -p cartwheel-cli
+	@scripts/demo
 
 test: setup ## every test
 	cargo test --workspace
