@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
+use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, CONTEXT_LEN_MAX, SESSION_ANSWER_BYTES_MAX};
 use cartwheel::message::Kind;
 use cartwheel::message::Message;
 use cartwheel::message::client::RequestError;
@@ -90,6 +90,7 @@ impl Target {
                 call,
                 bytes,
             } => {
+                let outcome = fitting(&outbox, outcome);
                 // A client that is gone needs no answer, but its credits are counted.
                 let _ = outbox.push(&answer(kind, call, outcome));
                 outbox.request_answered(bytes);
@@ -104,6 +105,24 @@ impl Target {
         }
     }
 }
+
+/// A client that does not read its answers gets no more large ones until it does. Only reads
+/// and refusals are large, so that nothing that was written is called overloaded.
+fn fitting(outbox: &Outbox, outcome: Result<Bytes, RequestError>) -> Result<Bytes, RequestError> {
+    let large = match &outcome {
+        Ok(body) => body.len() > CONTEXT_LEN_MAX * 2,
+        Err(error) => matches!(error, RequestError::TooManySiblings { .. }),
+    };
+    match large && outbox.unwritten() > SESSION_ANSWER_BYTES_MAX {
+        true => Err(RequestError::Overloaded {
+            retry_after_ms: RETRY_AFTER_MS,
+        }),
+        false => outcome,
+    }
+}
+
+/// How long a client that does not read is asked to wait.
+const RETRY_AFTER_MS: u32 = 50;
 
 /// The answers to a client's batch, until all are there.
 #[derive(Debug)]

@@ -90,22 +90,54 @@ fn send<T, M: Message>(
     len: impl Fn(&T) -> usize,
     message: impl Fn(Vec<T>) -> M,
 ) -> Result<(), Closed> {
-    let mut batch = Vec::new();
+    for batch in packed(items, len) {
+        let count = batch.len();
+        link.send(&message(batch), count)?;
+    }
+    Ok(())
+}
+
+/// Cuts items into batches of capped count and length; one that is longer goes alone.
+pub(crate) fn packed<T>(items: Vec<T>, len: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut batches: Vec<Vec<T>> = Vec::new();
     let mut bytes = 0;
     for item in items {
         let cost = len(&item) + ITEM_OVERHEAD;
-        let full = batch.len() >= REPLICA_BATCH_ITEMS_MAX || bytes + cost > REPLICA_BATCH_LEN_MAX;
-        if full && !batch.is_empty() {
-            let full = std::mem::take(&mut batch);
-            let count = full.len();
-            link.send(&message(full), count)?;
-            bytes = 0;
+        match batches.last_mut() {
+            Some(batch)
+                if batch.len() < REPLICA_BATCH_ITEMS_MAX
+                    && bytes + cost <= REPLICA_BATCH_LEN_MAX =>
+            {
+                bytes += cost;
+                batch.push(item);
+            }
+            _ => {
+                bytes = cost;
+                batches.push(vec![item]);
+            }
         }
-        bytes += cost;
-        batch.push(item);
     }
-    match batch.len() {
-        0 => Ok(()),
-        count => link.send(&message(batch), count),
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_capped_in_count_and_bytes_and_keep_the_order() {
+        let lens: Vec<usize> = (0..1000)
+            .map(|at| if at == 500 { 1 << 20 } else { at })
+            .collect();
+        let batches = packed(lens.clone(), |len| *len);
+        for batch in &batches {
+            let bytes: usize = batch.iter().map(|len| len + ITEM_OVERHEAD).sum();
+            assert!(batch.len() <= REPLICA_BATCH_ITEMS_MAX);
+            assert!(
+                batch.len() == 1 || bytes <= REPLICA_BATCH_LEN_MAX,
+                "{bytes}"
+            );
+        }
+        assert_eq!(batches.concat(), lens);
     }
 }

@@ -17,6 +17,7 @@ pub struct FrameReader<R> {
     buffer: BytesMut,
     limit: u32,
     chunks: Option<BTreeMap<u64, BytesMut>>,
+    received: u64,
 }
 
 /// A connection that can't be read any further.
@@ -57,7 +58,13 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             buffer: BytesMut::with_capacity(READ_LEN),
             limit,
             chunks,
+            received: 0,
         }
+    }
+
+    /// Bytes that have come since the beginning.
+    pub fn received(&self) -> u64 {
+        self.received
     }
 
     /// Waits for at least one frame and takes all that are complete.
@@ -69,7 +76,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             }
             // The buffer grows by what has come, never by what was announced.
             self.buffer.reserve(READ_LEN);
-            if self.source.read_buf(&mut self.buffer).await? == 0 {
+            let read = self.source.read_buf(&mut self.buffer).await?;
+            self.received += read as u64;
+            if read == 0 {
                 return Err(ReadError::Ended(std::io::ErrorKind::UnexpectedEof.into()));
             }
         }

@@ -20,8 +20,9 @@ use cartwheel::version::Record;
 
 use crate::bridge::Peers;
 
-/// How many records one answer looks at: keys of other buckets are passed over.
-const SCAN_MAX: usize = 4096;
+/// How many records one answer looks at, whose values are read with them: keys of other
+/// buckets are passed over.
+const SCAN_MAX: usize = 128;
 
 /// Reads ranges of the store, away from the shards, since it may wait for the disk.
 pub struct ListActor {

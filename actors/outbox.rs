@@ -6,7 +6,7 @@
 //! by the credits of those who push.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
@@ -27,6 +27,8 @@ pub struct Outbox {
     requests: AtomicU32,
     request_bytes: AtomicUsize,
     answered: Notify,
+    unwritten: AtomicUsize,
+    written: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +70,8 @@ impl Outbox {
             requests: AtomicU32::new(0),
             request_bytes: AtomicUsize::new(0),
             answered: Notify::new(),
+            unwritten: AtomicUsize::new(0),
+            written: AtomicU64::new(0),
         }
     }
 
@@ -82,9 +86,13 @@ impl Outbox {
             frame.encode(&mut whole);
             queue.cuts += 1;
             let (stream, rest) = (queue.cuts, whole.freeze());
+            self.unwritten.fetch_add(rest.len(), Ordering::Relaxed);
             queue.cut.push_back(Cut { stream, rest });
         } else {
+            let before = queue.frames.len();
             frame.encode(&mut queue.frames);
+            let len = queue.frames.len() - before;
+            self.unwritten.fetch_add(len, Ordering::Relaxed);
         }
         drop(queue);
         self.ready.notify_one();
@@ -112,6 +120,7 @@ impl Outbox {
                 break;
             };
             let piece = cut.rest.split_to(cut.rest.len().min(CHUNK_LEN));
+            self.unwritten.fetch_add(HEADER_LEN, Ordering::Relaxed);
             chunk(cut.stream, piece, cut.rest.is_empty()).encode(&mut queue.frames);
             if !cut.rest.is_empty() {
                 // Back in front of those that have not begun: no more streams than the
@@ -122,6 +131,23 @@ impl Outbox {
             }
         }
         (!queue.frames.is_empty()).then(|| queue.frames.split().freeze())
+    }
+
+    /// Counts bytes that were taken as written.
+    pub fn wrote(&self, bytes: usize) {
+        self.unwritten.fetch_sub(bytes, Ordering::Relaxed);
+        self.written.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.answered.notify_one();
+    }
+
+    /// Bytes that wait for the other side to read.
+    pub fn unwritten(&self) -> usize {
+        self.unwritten.load(Ordering::Relaxed)
+    }
+
+    /// Bytes written since the beginning.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Takes no more; what is queued may still be written.

@@ -4,10 +4,11 @@
 //! unacknowledged is lost with it: it starts again from the store with a fresh origin, once
 //! the committer has written what is queued, and its coordinator is told.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use cartwheel::entropy::Entropy;
+use cartwheel::limits::REPLICA_CREDIT_BYTES;
 use cartwheel::message::encode;
 use cartwheel::message::replica::{
     OperationId, ReplicaAnswer, ReplicaError, ReplicaGet, ReplicaGot, ReplicaPut, ReplicaStored,
@@ -21,6 +22,7 @@ use cartwheel::version::ContextSecret;
 
 use crate::bridge::inbound::answer;
 use crate::coordinator::{CoordinatorActor, LocalReplies, ReplicaRestarted};
+use crate::departures::packed;
 use crate::mailbox::post;
 use crate::outbox::Outbox;
 use crate::shell::Shell;
@@ -58,11 +60,16 @@ pub struct ReplicaActor {
     effects: Vec<Effect<Asker>>,
     flushing: bool,
     /// Set while a restart waits for the committer: commands wait with it.
-    draining: Option<Vec<Command<Asker>>>,
+    draining: Option<Draining>,
+    /// The connections that have asked: if this replica dies, they get no answers.
+    askers: Vec<Weak<Outbox>>,
 }
 
-/// The ticket of the empty batch behind which a restarted replica begins.
-const DRAINED: Ticket = Ticket(0);
+/// A restart that waits until all that the earlier life has queued is written.
+struct Draining {
+    ticket: Ticket,
+    waiting: Vec<Command<Asker>>,
+}
 
 impl ReplicaActor {
     /// A replica that knows nothing but its store.
@@ -76,6 +83,7 @@ impl ReplicaActor {
             effects: Vec::new(),
             flushing: false,
             draining: None,
+            askers: Vec::new(),
         }
     }
 
@@ -88,13 +96,32 @@ impl ReplicaActor {
     }
 
     fn execute(&mut self, commands: Vec<Command<Asker>>) {
-        if let Some(waiting) = &mut self.draining {
-            return waiting.extend(commands);
+        commands
+            .iter()
+            .for_each(|command| self.remember(&command.asker));
+        if let Some(draining) = &mut self.draining {
+            return draining.waiting.extend(commands);
         }
         for command in commands {
             let store = &*self.parts.shell.store;
             self.machine
                 .execute(command, store, &mut *self.entropy, &mut self.effects);
+        }
+    }
+
+    fn has_drained(&self, completion: &Completion) -> bool {
+        let wanted = self.draining.as_ref().map(|draining| draining.ticket);
+        matches!(completion, Completion::Committed { ticket } if Some(*ticket) == wanted)
+    }
+
+    fn remember(&mut self, asker: &Asker) {
+        let Asker::Peer(outbox) = asker else {
+            return;
+        };
+        let known = |known: &Weak<Outbox>| known.as_ptr() == Arc::as_ptr(outbox);
+        if !self.askers.iter().any(known) {
+            self.askers.retain(|asker| asker.strong_count() > 0);
+            self.askers.push(Arc::downgrade(outbox));
         }
     }
 
@@ -140,11 +167,11 @@ impl Actor for ReplicaActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         self.attach(context);
-        if self.draining.is_some() {
-            // Completes behind everything that the shard's earlier life has queued.
+        if let Some(Draining { ticket, .. }) = self.draining {
+            // Completes behind everything that the shard's earlier lives have queued.
             self.parts.shell.store.submit(Submission {
                 shard: self.parts.shard,
-                ticket: DRAINED,
+                ticket,
                 batch: Batch::new(),
                 durability: Durability::Synced,
             });
@@ -155,8 +182,15 @@ impl Actor for ReplicaActor {
 impl Supervised for ReplicaActor {
     fn restarting(&mut self, _: &mut Self::Context) {
         let coordinator = self.coordinator.take();
+        // Peers wait for answers that are lost: their links end, and they know.
+        let askers = std::mem::take(&mut self.askers);
+        askers
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|outbox| outbox.close());
         *self = Self::new(self.parts.clone());
-        self.draining = Some(Vec::new());
+        let (ticket, waiting) = (self.machine.ticket(), Vec::new());
+        self.draining = Some(Draining { ticket, waiting });
         if let Some(coordinator) = &coordinator {
             post(coordinator, ReplicaRestarted);
         }
@@ -182,19 +216,14 @@ impl Handler<Completions> for ReplicaActor {
 
     fn handle(&mut self, Completions(completions): Completions, context: &mut Self::Context) {
         for completion in completions {
-            match completion {
-                Completion::Committed { ticket: DRAINED } => {
-                    let waiting = self.draining.take().unwrap_or_default();
-                    self.execute(waiting);
-                }
-                // A batch of the shard's earlier life: nobody waits for it any more.
-                Completion::Committed { .. } | Completion::Loaded { .. }
-                    if self.draining.is_some() => {}
-                completion => {
-                    let effects = &mut self.effects;
-                    self.machine
-                        .complete(completion, &mut *self.entropy, effects);
-                }
+            if self.has_drained(&completion) {
+                let waiting = self.draining.take().map(|draining| draining.waiting);
+                self.execute(waiting.unwrap_or_default());
+            } else {
+                // One of an earlier life has a ticket that this one does not know.
+                let effects = &mut self.effects;
+                self.machine
+                    .complete(completion, &mut *self.entropy, effects);
             }
         }
         self.flush_soon(context);
@@ -307,7 +336,7 @@ impl Answers {
         let peer = self.peer(outbox);
         match reply {
             ReplicaReply::Stored => peer.stored.push(operation),
-            ReplicaReply::Got(answer) => peer.got.push((operation, answer)),
+            ReplicaReply::Got(answer) => peer.got.push((operation, peer.bounded(answer))),
             // The coordinator knows which of the two it has asked.
             ReplicaReply::Failed(error) => peer.failed.push((operation, error)),
             // Peers send no writes of clients.
@@ -352,11 +381,28 @@ impl Answers {
                 });
                 push(&outbox, ReplicaPut::KIND, body);
             }
-            if !got.is_empty() {
-                let body = encode(&ReplicaGot { view, items: got });
+            for items in packed(got, answer_len) {
+                let body = encode(&ReplicaGot { view, items });
                 push(&outbox, ReplicaGet::KIND, body);
             }
         }
+    }
+}
+
+impl PeerAnswers {
+    /// A peer that does not read its answers gets no more records until it does.
+    fn bounded(&self, answer: ReplicaAnswer) -> ReplicaAnswer {
+        match self.outbox.unwritten() > REPLICA_CREDIT_BYTES {
+            true => ReplicaAnswer::Failed(ReplicaError::Overloaded),
+            false => answer,
+        }
+    }
+}
+
+fn answer_len((_, answer): &(OperationId, ReplicaAnswer)) -> usize {
+    match answer {
+        ReplicaAnswer::Record(record) => record.len(),
+        ReplicaAnswer::Same | ReplicaAnswer::Absent | ReplicaAnswer::Failed(_) => 0,
     }
 }
 

@@ -143,7 +143,8 @@ impl RingActor {
         bucket
             .check(members)
             .map_err(|error| bad(error.to_string()))?;
-        if ring.buckets().count() >= BUCKETS_MAX {
+        let known = ring.bucket(&bucket.name).is_ok() || self.prepared.contains_key(&bucket.name);
+        if !known && ring.buckets().count() + self.prepared.len() >= BUCKETS_MAX {
             return Err(bad(format!("there are {BUCKETS_MAX} buckets already")));
         }
         if let Some(own) = ring.bucket_of(bucket.id)

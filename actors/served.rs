@@ -76,11 +76,16 @@ impl ServedNode {
 
     /// When a request with so much time left is over.
     pub(crate) fn deadline(&self, remaining_ms: u32) -> Moment {
+        self.clock.now().after(self.wait(remaining_ms))
+    }
+
+    /// How long a request with so much time left may take.
+    pub(crate) fn wait(&self, remaining_ms: u32) -> Duration {
         let wanted = match remaining_ms {
             0 => self.request_timeout,
             remaining => Duration::from_millis(u64::from(remaining)),
         };
-        self.clock.now().after(wanted.min(self.request_timeout_max))
+        wanted.min(self.request_timeout_max)
     }
 
     /// Takes a request that another node has forwarded.
@@ -109,6 +114,7 @@ pub(crate) async fn write_out(outbox: &Outbox, mut write: impl AsyncWrite + Unpi
         if write.write_all(&bytes).await.is_err() {
             break;
         }
+        outbox.wrote(bytes.len());
     }
     outbox.close();
     // Whoever is gone does not miss the farewell.

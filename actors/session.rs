@@ -233,6 +233,7 @@ impl Session {
     async fn credits(&self) {
         loop {
             let (requests, bytes) = self.outbox.requests_under_way();
+            let bytes = bytes + self.outbox.unwritten();
             let spent = requests >= SESSION_REQUESTS_MAX || bytes >= SESSION_BYTES_MAX;
             if !spent || self.outbox.is_closed() {
                 return;
@@ -327,7 +328,7 @@ impl Session {
         let node = Arc::clone(&self.node);
         actix_rt::spawn(async move {
             let answered = node.router().encoded(frame.kind, frame.body);
-            let wait = node.request_timeout_max;
+            let wait = node.wait(frame.remaining_ms);
             let outcome = tokio::time::timeout(wait, answered).await;
             client.answer(outcome.unwrap_or(Err(RequestError::TimedOut {
                 required: 1,

@@ -127,8 +127,17 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
                 (self.supervision.exhausted)(self.name);
                 return Poll::Ready(());
             }
-            if !self.actor.restart() {
-                return Poll::Ready(());
+            let actor = &mut self.actor;
+            match catch_unwind(AssertUnwindSafe(|| actor.restart())) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Ready(()),
+                // An actor that can't start again is no better than one that fails too often.
+                Err(panic) => {
+                    let panic = reason(&*panic);
+                    tracing::error!(actor = self.name, panic, "an actor panicked in its restart");
+                    (self.supervision.exhausted)(self.name);
+                    return Poll::Ready(());
+                }
             }
             self.supervision.restarts.fetch_add(1, Ordering::Relaxed);
         }

@@ -65,6 +65,10 @@ pub const SESSION_REQUESTS_MAX: u32 = 1024;
 /// The most bytes of requests and replies of one connection under way.
 pub const SESSION_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Bytes of answers that wait for one client to read before large ones are refused: a few
+/// records of full size.
+pub const SESSION_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// The most operations under way in one coordinator.
 pub const OPERATIONS_MAX: usize = 16 * 1024;
 
@@ -88,6 +92,9 @@ pub const FINISHED_REQUESTS_MAX: usize = 4096;
 
 /// Records a shard keeps in memory behind the unwritten ones, in bytes.
 pub const RECORD_CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Bytes of records that wait for the committer in one shard before more are refused.
+pub const UNWRITTEN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Operations that wait for one key to be loaded.
 pub const QUEUED_PER_KEY_MAX: usize = 1024;

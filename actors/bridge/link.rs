@@ -12,7 +12,7 @@ use cartwheel::message::client::RequestError;
 use cartwheel::message::frame::{Flags, Frame, HEADER_LEN};
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::replica::{Forward, ReplicaGet, ReplicaPut};
-use cartwheel::message::{Kind, Message, decode, encode};
+use cartwheel::message::{DecodeError, Kind, Message, decode, encode};
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use tokio::io::{AsyncWriteExt, ReadHalf};
 use tokio::sync::oneshot;
@@ -125,11 +125,12 @@ impl Link {
             let (sender, answer) = oneshot::channel();
             state.calls.insert(call, sender);
             let remaining = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+            // Counted before it leaves: the answer may be here before the next line.
+            self.outstanding.fetch_add(1, Ordering::Relaxed);
             let sent = outbox.push(&request(kind, call, remaining, body));
             sent.map_err(|Closed| CallError::Unreachable { peer: self.peer })?;
             answer
         };
-        self.outstanding.fetch_add(1, Ordering::Relaxed);
         let answer = tokio::time::timeout(wait, answer).await;
         self.state().calls.remove(&call);
         match answer {
@@ -246,6 +247,8 @@ enum LinkError {
     Silent(Duration),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Answer(#[from] DecodeError),
 }
 
 impl Keeper {
@@ -339,13 +342,14 @@ impl Keeper {
                 if let Err(error) = write.write_all(&bytes).await {
                     return LinkError::Connect(error);
                 }
+                outbox.wrote(bytes.len());
             }
             LinkError::Greeting
         };
         let reader = FrameReader::from_node(read, LINK_FRAME_LEN_MAX);
         let error = tokio::select! {
             biased;
-            error = self.read(reader) => error,
+            error = self.read(reader, &outbox) => error,
             error = written => error,
         };
         outbox.close();
@@ -360,23 +364,33 @@ impl Keeper {
         error
     }
 
-    async fn read(&self, mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>) -> LinkError {
+    async fn read(
+        &self,
+        mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
+        outbox: &Outbox,
+    ) -> LinkError {
         let mut frames = Vec::new();
         let idle = self.link.options.idle_timeout;
         loop {
+            let before = (reader.received(), outbox.written());
             match tokio::time::timeout(idle, reader.frames(&mut frames)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return error.into(),
+                // A large message that arrives or leaves slowly is no silence.
+                Err(_) if (reader.received(), outbox.written()) != before => continue,
                 Err(_) if self.link.outstanding.load(Ordering::Relaxed) == 0 => continue,
                 Err(_) => return LinkError::Silent(idle),
             }
             for frame in frames.drain(..) {
-                self.dispatch(frame);
+                if let Err(error) = self.dispatch(frame) {
+                    return error.into();
+                }
             }
         }
     }
 
-    fn dispatch(&self, frame: Frame) {
+    /// An answer that is none ends the link: what it answered would wait for ever.
+    fn dispatch(&self, frame: Frame) -> Result<(), DecodeError> {
         let Frame {
             kind,
             body,
@@ -385,22 +399,22 @@ impl Keeper {
             ..
         } = frame;
         if call != 0 {
-            return self.close_call(call, kind, body, flags);
+            self.close_call(call, kind, body, flags);
+            return Ok(());
         }
         let peer = self.link.peer;
         let event = match kind {
-            ReplicaPut::KIND => decode(kind, &body).map(|stored| PeerEvent::Stored(peer, stored)),
-            ReplicaGet::KIND => decode(kind, &body).map(|got| PeerEvent::Got(peer, got)),
-            Forward::KIND => decode(kind, &body).map(|done| PeerEvent::Forwarded(peer, done)),
-            _ => return tracing::warn!(%peer, %kind, "an answer that nobody asked for"),
-        };
-        match event {
-            Ok(event) => {
-                self.link.answered(event.items());
-                self.tell(event);
+            ReplicaPut::KIND => PeerEvent::Stored(peer, decode(kind, &body)?),
+            ReplicaGet::KIND => PeerEvent::Got(peer, decode(kind, &body)?),
+            Forward::KIND => PeerEvent::Forwarded(peer, decode(kind, &body)?),
+            _ => {
+                tracing::warn!(%peer, %kind, "an answer that nobody asked for");
+                return Ok(());
             }
-            Err(error) => tracing::warn!(%peer, %error, "an answer that is none"),
-        }
+        };
+        self.link.answered(event.items());
+        self.tell(event);
+        Ok(())
     }
 
     fn close_call(&self, call: u64, kind: Kind, body: Bytes, flags: Flags) {

@@ -286,8 +286,10 @@ impl<C> Coordinator<C> {
             effects,
         };
         step(operation, &mut turn);
+        if operation.common.is_answered() {
+            self.held -= std::mem::take(&mut operation.common.held);
+        }
         if operation.is_over() {
-            self.held -= operation.common.held;
             self.operations.remove(id);
         }
         self.count(&effects[before..]);
@@ -321,7 +323,7 @@ impl<C> Coordinator<C> {
             let required = if matches!(work, Work::Read(_)) {
                 quorum.r
             } else {
-                quorum.w
+                quorum.w.max(quorum.dw)
             };
             explaining::begin(self.node, forwarded_by, &target, view, required)
         });

@@ -138,7 +138,7 @@ impl<C> Coordinator<C> {
     ) -> Result<(), RequestError> {
         let required = match work {
             Work::Read(_) => quorum.r,
-            Work::Write(_) | Work::Forward => quorum.w,
+            Work::Write(_) | Work::Forward => quorum.w.max(quorum.dw),
         };
         let others = target.owners().iter().filter(|owner| **owner != self.node);
         let rooms = others.map(|owner| self.peers.replica_room(*owner));

@@ -125,10 +125,11 @@ impl Reading {
         if answer.digest == self.merged_digest {
             return;
         }
-        // The digest was read after a check of the whole record; a body that still does not
-        // decode is taken for stale and replaced.
+        // The digest was read after a check of the whole record; one whose body still does not
+        // decode is corrupt: it agrees with nothing, and is replaced.
         let Ok(record) = Record::decode(record) else {
             answer.digest = None;
+            answer.corrupt = true;
             return;
         };
         let first = self.merged_digest.is_none();

@@ -10,7 +10,7 @@ use super::finished::FinishedRequests;
 use super::mint::Mint;
 use super::overlay::Overlay;
 use crate::entropy::Entropy;
-use crate::limits::{QUEUED_PER_KEY_MAX, RECORD_CACHE_BYTES_MAX};
+use crate::limits::{QUEUED_PER_KEY_MAX, RECORD_CACHE_BYTES_MAX, UNWRITTEN_BYTES_MAX};
 use crate::message::replica::{OperationId, ReplicaError};
 use crate::node::ShardId;
 use crate::planted_bug::{self, PlantedBug};
@@ -33,6 +33,8 @@ pub struct Replica<A> {
     loads: BTreeMap<Ticket, StoredKey>,
     pub(super) open: Option<OpenBatch>,
     pub(super) waiting: BTreeMap<Ticket, Committing<A>>,
+    /// Bytes of records in batches that are not committed.
+    pub(super) unwritten_bytes: usize,
     next_ticket: u64,
     failed: Option<StoreError>,
     pub(super) counters: ReplicaCounters,
@@ -69,6 +71,7 @@ pub(super) struct OpenBatch {
 #[derive(Debug)]
 pub(super) struct Committing<A> {
     pub(super) keys: Vec<StoredKey>,
+    pub(super) bytes: usize,
     pub(super) waiters: Vec<(A, OperationId, ReplicaReply)>,
 }
 
@@ -76,6 +79,7 @@ impl<A> Default for Committing<A> {
     fn default() -> Self {
         Self {
             keys: Vec::new(),
+            bytes: 0,
             waiters: Vec::new(),
         }
     }
@@ -102,6 +106,7 @@ impl<A: Clone> Replica<A> {
             loads: BTreeMap::new(),
             open: None,
             waiting: BTreeMap::new(),
+            unwritten_bytes: 0,
             // Tickets of an earlier life may still complete: none of them is given again.
             next_ticket: entropy.next_u64() >> TICKET_HEADROOM_BITS,
             failed: None,
@@ -145,6 +150,11 @@ impl<A: Clone> Replica<A> {
             let error = ReplicaError::StoreFailed(error.to_string());
             return answer(effects, &command, ReplicaReply::Failed(error));
         }
+        let writes = !matches!(command.action, Action::Read(_));
+        if writes && self.unwritten_bytes > UNWRITTEN_BYTES_MAX {
+            let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
+            return answer(effects, &command, overloaded);
+        }
         if let Some(loading) = self.loading.get_mut(&command.key) {
             if loading.queue.len() >= QUEUED_PER_KEY_MAX {
                 let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
@@ -155,9 +165,9 @@ impl<A: Clone> Replica<A> {
         match self.find(&command.key, store) {
             Ok(Some(found)) => self.run(command, found, entropy, effects),
             Ok(None) => self.load(command, effects),
-            Err(error) => {
-                let error = ReplicaError::StoreFailed(error.to_string());
-                answer(effects, &command, ReplicaReply::Failed(error));
+            Err(_) => {
+                self.counters.corrupt += 1;
+                self.run(command, Found::Corrupt, entropy, effects);
             }
         }
     }
@@ -198,6 +208,7 @@ impl<A: Clone> Replica<A> {
         let Some(committing) = self.waiting.remove(&ticket) else {
             return;
         };
+        self.unwritten_bytes -= committing.bytes;
         for key in committing.keys {
             if let Some(record) = self.overlay.written(&key, ticket) {
                 self.cache.insert(key, record);
@@ -216,6 +227,7 @@ impl<A: Clone> Replica<A> {
         let reply = ReplicaReply::Failed(ReplicaError::StoreFailed(error.to_string()));
         self.failed.get_or_insert(error);
         self.open = None;
+        self.unwritten_bytes = 0;
         self.overlay.clear();
         self.cache.clear();
         self.loads.clear();
@@ -297,10 +309,11 @@ impl<A: Clone> Replica<A> {
                 (Some(unwritten), _) => Found::Record(unwritten.record.clone()),
                 (None, Ok(Some(record))) => self.checked(&key, record.clone()),
                 (None, Ok(None)) => Found::Nothing,
-                (None, Err(error)) => {
-                    let error = ReplicaError::StoreFailed(error.to_string());
-                    answer(effects, &command, ReplicaReply::Failed(error));
-                    continue;
+                // What the store can't read is as good as corrupt: it counts for nothing, and
+                // a merge of what the other owners have replaces it.
+                (None, Err(_)) => {
+                    self.counters.corrupt += 1;
+                    Found::Corrupt
                 }
             };
             self.run(command, found, entropy, effects);
@@ -332,7 +345,8 @@ impl<A: Clone> Replica<A> {
         self.counters.origins += 1;
     }
 
-    pub(super) fn ticket(&mut self) -> Ticket {
+    /// A ticket that this replica has not given and no earlier life of it has.
+    pub fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
         Ticket(self.next_ticket)
     }

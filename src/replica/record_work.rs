@@ -40,7 +40,7 @@ impl<A: Clone> Replica<A> {
         effects: &mut Vec<Effect<A>>,
     ) {
         let merged = match found {
-            Found::Nothing | Found::Corrupt => Record::check(incoming).map(|()| incoming.clone()),
+            Found::Nothing | Found::Corrupt => Record::decode(incoming).map(|_| incoming.clone()),
             Found::Record(own) if own == *incoming => Ok(own),
             Found::Record(own) => self.merged(&own, incoming, command),
         };
@@ -73,6 +73,12 @@ impl<A: Clone> Replica<A> {
         found: Found,
         effects: &mut Vec<Effect<A>>,
     ) {
+        if matches!(found, Found::Corrupt) {
+            // The siblings it held are not known here: another owner has to coordinate, and a
+            // read replaces the record.
+            let corrupt = ReplicaReply::Failed(ReplicaError::Corrupt);
+            return answer(effects, command, corrupt);
+        }
         match self.written(command, write, found) {
             Ok((written, repeated)) => {
                 let prepared = Prepared {
@@ -85,7 +91,11 @@ impl<A: Clone> Replica<A> {
                 answer(effects, command, ReplicaReply::Prepared(Box::new(prepared)));
                 self.store(command, record, effects);
             }
-            Err(error) => answer(effects, command, ReplicaReply::Refused(Box::new(error))),
+            // A refusal may show the siblings there are: it waits until they are synced.
+            Err(error) => {
+                let refused = ReplicaReply::Refused(Box::new(error));
+                self.answer_once_durable(command, refused, effects);
+            }
         }
     }
 
@@ -144,14 +154,32 @@ impl<A: Clone> Replica<A> {
         // A record that is written already is not written again, but the answer still waits
         // for a batch of its durability: it may have been written without a sync.
         if !written {
-            committing.keys.push(command.key.clone());
-            self.overlay
-                .insert(command.key.clone(), record.clone(), ticket);
-            let open = self.open.as_mut().map(|open| &mut open.batch);
-            if let Some(batch) = open {
-                batch.put(Family::Objects, command.key.as_bytes().clone(), record);
-            }
+            self.queue(&command.key, record, ticket);
         }
+    }
+
+    /// Puts the record into the open batch, in place of an older one of the same key: a key
+    /// that is written again and again costs a batch one record.
+    fn queue(&mut self, key: &StoredKey, record: Bytes, ticket: Ticket) {
+        let older = self.overlay.get(key).map(|unwritten| unwritten.ticket);
+        self.overlay.insert(key.clone(), record.clone(), ticket);
+        let Some(OpenBatch { batch, .. }) = &mut self.open else {
+            return;
+        };
+        let (bytes, stored) = (record.len(), key.as_bytes().clone());
+        let replaced = match older == Some(ticket) {
+            true => batch.replace(Family::Objects, stored, record),
+            false => {
+                batch.put(Family::Objects, stored, record);
+                0
+            }
+        };
+        let committing = self.waiting.entry(ticket).or_default();
+        if older != Some(ticket) {
+            committing.keys.push(key.clone());
+        }
+        committing.bytes = committing.bytes + bytes - replaced;
+        self.unwritten_bytes = self.unwritten_bytes + bytes - replaced;
     }
 
     /// The open batch of this durability; one of another durability is submitted first, so

@@ -60,6 +60,21 @@ impl Batch {
         self.entries.push(BatchEntry { family, key, value });
     }
 
+    /// Sets a key that this batch has set before, and says how long the value was that it
+    /// would have had; sets it anew if there is none.
+    pub fn replace(&mut self, family: Family, key: Bytes, value: Bytes) -> usize {
+        let mut entries = self.entries.iter_mut().rev();
+        let older = entries.find(|entry| entry.family == family && entry.key == key);
+        if let Some(BatchEntry {
+            value: Some(older), ..
+        }) = older
+        {
+            return std::mem::replace(older, value).len();
+        }
+        self.put(family, key, value);
+        0
+    }
+
     /// Removes a key.
     pub fn delete(&mut self, family: Family, key: Bytes) {
         let value = None;
