@@ -60,7 +60,8 @@ impl Node {
 
     /// Takes a connection and says nothing yet.
     pub async fn take(&self) -> Session<TcpStream> {
-        Session::new(self.listener.accept().await.unwrap().0)
+        let accepted = timeout(LONG, self.listener.accept()).await;
+        Session::new(accepted.expect("the client connects").unwrap().0)
     }
 
     /// Takes a connection and welcomes the client.
