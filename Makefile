@@ -24,7 +24,7 @@ FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-tests
 # What CI runs, in this order; all in the dev profile, so that RocksDB is compiled once.
 CHECKS := fmt-check test-fast lint doc test planted demo
 
-.PHONY: help demo setup test test-fast planted golden check fmt fmt-check lint doc
+.PHONY: help demo setup test test-fast planted golden bench check fmt fmt-check lint doc
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,7 +50,10 @@ planted: setup ## each planted bug must turn a check red
 golden: ## write the golden bytes anew; the difference is a change of format
 	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden
 
-check: setup ## what CI runs: format, tests, lints, docs
+bench: ## the benches of the core; in another profile, which compiles the dependencies once more
+	cargo bench -p cartwheel-benches
+
+check: setup ## what CI runs: format, tests, lints, docs, planted bugs, demo
 	@scripts/steps $(CHECKS)
 
 fmt: ## format the code

@@ -57,7 +57,7 @@ pub struct Bench {
 impl Bench {
     pub fn run(self, target: &Target, format: Option<Format>) -> Result<(), Failure> {
         let workload = self.workload()?;
-        let run = bench::run(target, &workload, |note| output::note(note));
+        let run = bench::run(target, &workload, output::note);
         let report = connection::block_on(run)?;
         output::show(format, &report, |report| report.as_text())
     }

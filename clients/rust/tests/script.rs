@@ -13,6 +13,7 @@ use cartwheel::node::{NodeId, StoreId};
 use cartwheel_client::{Client, ClientBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 /// Long enough for a machine that does much else.
 pub const LONG: Duration = Duration::from_secs(30);
@@ -59,7 +60,8 @@ impl Node {
 
     /// Takes a connection and says nothing yet.
     pub async fn take(&self) -> Session<TcpStream> {
-        Session::new(self.listener.accept().await.unwrap().0)
+        let accepted = timeout(LONG, self.listener.accept()).await;
+        Session::new(accepted.expect("the client connects").unwrap().0)
     }
 
     /// Takes a connection and welcomes the client.
@@ -119,7 +121,9 @@ impl<S: AsyncReadExt + AsyncWriteExt + Unpin> Session<S> {
             if let Parsed::Frame(frame) = parsed {
                 return Some(frame);
             }
-            if self.stream.read_buf(&mut self.buffer).await.unwrap_or(0) == 0 {
+            let read = timeout(LONG, self.stream.read_buf(&mut self.buffer)).await;
+            // A broken connection is an end like another.
+            if read.expect("the client says something").unwrap_or(0) == 0 {
                 return None;
             }
         }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cartwheel::limits::RECORD_LEN_MAX;
 use cartwheel::store::{Batch, Durability, Family};
 
-use super::{Shard, Subject};
+use super::{Shard, Subject, key};
 
 pub fn what_is_committed_is_readable<S: Subject>(subject: S) {
     let shard = Shard::attach(&subject, 0, 1);
@@ -92,27 +92,48 @@ pub fn a_record_of_the_greatest_size_is_stored_whole<S: Subject>(subject: S) {
     assert!(read == value, "{} of {} bytes", read.len(), value.len());
 }
 
-/// Each batch gives two keys one number; a reader that ever sees two numbers saw half a batch.
+/// Many, so that a batch takes long enough to be caught half-way.
+const KEYS_OF_A_BATCH: usize = 100;
+
+/// Each batch gives all keys one number; a reader that ever sees two numbers saw half a batch.
 pub fn a_batch_is_never_seen_in_part<S: Subject>(subject: S) {
     let shard = Shard::attach(&subject, 0, 1);
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Acquire) {
-                let seen = subject.store().scan(Family::Objects, b"", b"\xff", 10);
-                let values: Vec<_> = seen.unwrap().into_iter().map(|(_, value)| value).collect();
-                assert!(matches!(values.len(), 0 | 2), "{values:?}");
-                assert_eq!(values.first(), values.last());
+                all_keys_have_one_number(&subject);
             }
         });
         for number in 0..200 {
-            let mut batch = put(Family::Objects, "left", &format!("{number}"));
-            let value = Bytes::from(format!("{number}"));
-            batch.put(Family::Objects, Bytes::from_static(b"right"), value);
-            shard.commit(batch, Durability::Buffered);
+            shard.commit(one_number(number), Durability::Buffered);
         }
         done.store(true, Ordering::Release);
     });
+}
+
+fn one_number(number: u64) -> Batch {
+    let mut batch = Batch::new();
+    for at in (0..).take(KEYS_OF_A_BATCH) {
+        let number = Bytes::from(number.to_string());
+        batch.put(Family::Objects, key(at), number);
+    }
+    batch
+}
+
+fn all_keys_have_one_number<S: Subject>(subject: &S) {
+    let seen = subject
+        .store()
+        .scan(Family::Objects, b"", b"\xff", usize::MAX);
+    let mut numbers: Vec<_> = seen
+        .unwrap()
+        .into_iter()
+        .map(|(_, number)| number)
+        .collect();
+    let count = numbers.len();
+    assert!([0, KEYS_OF_A_BATCH].contains(&count), "{count} keys");
+    numbers.dedup();
+    assert!(numbers.len() <= 1, "{numbers:?}");
 }
 
 fn put(family: Family, key: &str, value: &str) -> Batch {
