@@ -22,11 +22,6 @@ pub(super) struct ReadState {
     /// What the client has seen and the answer has to cover.
     seen: History,
     reading: Reading,
-    /// What the repair brings to W owners, and thus what is answered: news that comes while it
-    /// runs is held by fewer.
-    promised: Option<Record>,
-    /// The owners that the repair has been sent to.
-    repair_tried: Places,
     asked: Places,
     /// The digest of the local record, once it was read.
     digest: Option<Digest>,
@@ -42,8 +37,6 @@ impl ReadState {
             repair: None,
             seen,
             reading: Reading::default(),
-            promised: None,
-            repair_tried: Places::default(),
             asked: Places::default(),
             digest: None,
             hedge_at: turn.now.after(turn.options.hedge_after(turn.p95)),
@@ -236,7 +229,6 @@ impl ReadState {
             .filter(|place| self.reading.is_stale(*place))
             .collect();
         self.repair = Some(repair);
-        self.promised = Some(self.reading.record().clone());
         for place in stale {
             common.note(place, turn.now, || ExplainStep::Stale);
             self.send_repair(common, place, turn);
@@ -247,7 +239,6 @@ impl ReadState {
 
     fn send_repair<C>(&mut self, common: &mut Common<C>, place: usize, turn: &mut Turn<'_, C>) {
         let record = self.reading.merged();
-        self.repair_tried.add(place);
         match common.send_put(place, &record, turn) {
             Ok(()) => common.note(place, turn.now, || ExplainStep::Repaired),
             Err(error) => {
@@ -268,7 +259,8 @@ impl ReadState {
             if tally.acknowledged + common.puts.count() >= tally.required {
                 return;
             }
-            if !self.reading.has_answered(place) && !self.repair_tried.has(place) {
+            let idle = !self.reading.has_answered(place) && !common.puts.has(place);
+            if idle {
                 self.send_repair(common, place, turn);
             }
         }
@@ -338,10 +330,7 @@ impl ReadState {
     }
 
     fn answer<C>(&mut self, common: &mut Common<C>, turn: &mut Turn<'_, C>) {
-        let record = self
-            .promised
-            .as_ref()
-            .unwrap_or_else(|| self.reading.record());
+        let record: &Record = self.reading.record();
         let target = &common.target;
         let context = match record.history().is_empty() {
             true => Bytes::new(),
