@@ -70,9 +70,7 @@ impl Export {
             incomplete.extend(page.incomplete);
             let mut objects = std::pin::pin!(self.objects(&bucket, page.keys));
             while let Some((key, object)) = objects.next().await {
-                if let Some(outcome) = exported(&mut sink, key, object) {
-                    progress.count(outcome);
-                }
+                progress.count(exported(&mut sink, key, object));
             }
             if progress.failed() >= self.failures_max {
                 break;
@@ -99,15 +97,15 @@ impl Export {
     }
 }
 
-/// What became of a key; nothing of one that was deleted since it was listed.
-fn exported(sink: &mut Sink, key: Bytes, object: Result<Object, Error>) -> Option<Outcome> {
+/// What became of a key.
+fn exported(sink: &mut Sink, key: Bytes, object: Result<Object, Error>) -> Outcome {
     let name = output::readable(&key);
     match object {
-        Ok(object) if object.is_absent() => None,
+        Ok(object) if object.is_absent() => Outcome::Gone,
         Ok(object) => {
             let values = object.values.into_iter().map(Into::into).collect();
-            Some(sink.write(Item { name, key, values }))
+            sink.write(Item { name, key, values })
         }
-        Err(error) => Some(Outcome::Failed(Named::new(name, error))),
+        Err(error) => Outcome::Failed(Named::new(name, error)),
     }
 }

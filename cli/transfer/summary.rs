@@ -17,6 +17,8 @@ pub struct Summary {
     pub transferred: u64,
     /// Items that were there already, the same.
     pub unchanged: u64,
+    /// Items that were deleted since they were listed.
+    pub gone: u64,
     /// Bytes of the values written.
     pub bytes: u64,
     /// Items left out on purpose.
@@ -40,6 +42,7 @@ pub struct Named {
 pub enum Outcome {
     Transferred { bytes: u64 },
     Unchanged,
+    Gone,
     Skipped(Named),
     Failed(Named),
 }
@@ -53,6 +56,7 @@ impl Summary {
                 self.bytes += bytes;
             }
             Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Gone => self.gone += 1,
             Outcome::Skipped(named) => {
                 self.skipped += 1;
                 self.name(named);
@@ -87,8 +91,12 @@ impl Summary {
 
     /// One line for people: `verb` is what was done to the items, as in "imported".
     pub fn as_text(&self, verb: &str) -> String {
+        let gone = match self.gone {
+            0 => String::new(),
+            gone => format!(", gone since they were listed {gone}"),
+        };
         format!(
-            "{verb} {}, unchanged {}, skipped {}, failed {}: {} in {:.1} s",
+            "{verb} {}, unchanged {}, skipped {}, failed {}{gone}: {} in {:.1} s",
             self.transferred,
             self.unchanged,
             self.skipped,
@@ -116,12 +124,13 @@ mod tests {
         summary.count(Outcome::Transferred { bytes: 2048 });
         summary.count(Outcome::Transferred { bytes: 0 });
         summary.count(Outcome::Unchanged);
+        summary.count(Outcome::Gone);
         summary.count(Outcome::Skipped(Named::new("big", "too large")));
         summary.count(Outcome::Failed(Named::new("odd", "timed out")));
         let summary = summary.took(Duration::from_millis(1500));
         assert_eq!(
             summary.as_text("imported"),
-            "imported 2, unchanged 1, skipped 1, failed 1: 2.00 KiB in 1.5 s"
+            "imported 2, unchanged 1, skipped 1, failed 1, gone since they were listed 1: 2.00 KiB in 1.5 s"
         );
         assert_eq!(summary.named.len(), 2);
     }

@@ -4,4 +4,5 @@
 mod examples;
 mod hex_file;
 mod messages;
+mod protocol;
 mod stored;

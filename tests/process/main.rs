@@ -1,0 +1,17 @@
+//! The program as its users have it: processes, real sockets, real disks, kill -9.
+//!
+//! Few and slow. Every wait has an end, every process is one that the test started, and it ends
+//! with the test.
+
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod bench;
+mod cluster;
+mod command;
+mod exit_codes;
+mod killed;
+mod ports;
+mod quick_start;
+mod transfer;
+mod writer;
