@@ -199,6 +199,8 @@ impl<C> Coordinator<C> {
 
     /// The link to a peer went down: nothing that it was asked will be answered.
     pub fn on_peer_down(&mut self, peer: NodeId, now: Moment, effects: &mut Vec<Effect<C>>) {
+        // First of all, or an operation that is told could turn to the same peer again.
+        self.peers.down(peer);
         let waits = |operation: &Operation<C>| match &operation.state {
             State::Forward(_) => true,
             State::Write(_) | State::Read(_) => operation.common.place(peer).is_some(),
@@ -212,7 +214,6 @@ impl<C> Coordinator<C> {
                 operation.on_event(peer, Event::GetFailed(ReplicaError::Unreachable), turn);
             });
         }
-        self.peers.down(peer);
     }
 
     /// This shard's replica was restarted: what it held is lost.

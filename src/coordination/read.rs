@@ -19,6 +19,8 @@ pub(super) struct ReadState {
     tracker: Tracker,
     /// Who holds the merged record; only once answers have differed.
     repair: Option<Tracker>,
+    /// To whom the repair was sent, or was to be sent.
+    repairing: Places,
     /// What the client has seen and the answer has to cover.
     seen: History,
     reading: Reading,
@@ -27,6 +29,10 @@ pub(super) struct ReadState {
     digest: Option<Digest>,
     hedge_at: Moment,
     hedged: bool,
+    /// Whether an answer came while the repair was under way.
+    late: bool,
+    /// The owners that the repair has been sent to.
+    repair_tried: Places,
 }
 
 impl ReadState {
@@ -35,12 +41,15 @@ impl ReadState {
         let mut read = Self {
             tracker: Tracker::new(&common.target.preference, quorum.n, quorum.r),
             repair: None,
+            repairing: Places::default(),
             seen,
             reading: Reading::default(),
             asked: Places::default(),
             digest: None,
             hedge_at: turn.now.after(turn.options.hedge_after(turn.p95)),
             hedged: false,
+            late: false,
+            repair_tried: Places::default(),
         };
         if let Some(own) = common.place(turn.node) {
             read.ask(common, own, turn);
@@ -116,11 +125,14 @@ impl ReadState {
         }
         common.note(place, turn.now, || self.reading.explain(place));
         if own {
-            self.digest = self.reading.digest_of(place);
+            self.digest = self.reading.compare_with(place);
         }
         self.tracker.acknowledge(common.owner(place));
-        if common.is_answered() || self.repair.is_some() {
-            return self.repair_straggler(common, place, turn);
+        if common.is_answered() {
+            return self.repair_late(common, turn);
+        }
+        if self.repair.is_some() {
+            return self.late_holder(common, place, turn);
         }
         if own {
             self.ask_enough(common, turn);
@@ -140,8 +152,12 @@ impl ReadState {
             self.reading.corrupt(place);
         }
         self.tracker.fail(common.owner(place));
-        if common.is_answered() || self.repair.is_some() {
-            return self.repair_straggler(common, place, turn);
+        if common.is_answered() {
+            return self.repair_late(common, turn);
+        }
+        if self.repair.is_some() {
+            self.late = true;
+            return;
         }
         self.ask_enough(common, turn);
         self.settle(common, turn);
@@ -230,6 +246,7 @@ impl ReadState {
             .collect();
         self.repair = Some(repair);
         for place in stale {
+            self.repairing.add(place);
             common.note(place, turn.now, || ExplainStep::Stale);
             self.send_repair(common, place, turn);
         }
@@ -239,8 +256,12 @@ impl ReadState {
 
     fn send_repair<C>(&mut self, common: &mut Common<C>, place: usize, turn: &mut Turn<'_, C>) {
         let record = self.reading.merged();
+        self.repair_tried.add(place);
         match common.send_put(place, &record, turn) {
-            Ok(()) => common.note(place, turn.now, || ExplainStep::Repaired),
+            Ok(()) => {
+                self.reading.sent_merged(place);
+                common.note(place, turn.now, || ExplainStep::Repaired);
+            }
             Err(error) => {
                 common.note(place, turn.now, || ExplainStep::Failed(error.to_string()));
                 if let Some(repair) = &mut self.repair {
@@ -250,7 +271,7 @@ impl ReadState {
         }
     }
 
-    /// Where the stale owners are too few to make W, others get the record too.
+    /// Where the stale owners are too few to make W, others get the record too, each once.
     fn widen_repair<C>(&mut self, common: &mut Common<C>, turn: &mut Turn<'_, C>) {
         for place in 0..common.target.owners().len() {
             let Some(tally) = self.repair.as_ref().map(Tracker::tally) else {
@@ -259,7 +280,7 @@ impl ReadState {
             if tally.acknowledged + common.puts.count() >= tally.required {
                 return;
             }
-            let idle = !self.reading.has_answered(place) && !common.puts.has(place);
+            let idle = !self.reading.has_answered(place) && !self.repair_tried.has(place);
             if idle {
                 self.send_repair(common, place, turn);
             }
@@ -298,34 +319,34 @@ impl ReadState {
             return;
         }
         match repair.progress() {
-            Progress::Pending => {}
+            Progress::Pending => return,
             Progress::Met => self.answer(common, turn),
             Progress::Unreachable => common.unreachable(repair.tally(), turn),
         }
+        self.repair_late(common, turn);
     }
 
-    /// An answer that came late: what it lacks is sent to it, what it has and the others
-    /// lack is sent to them. Nobody waits for that.
-    fn repair_straggler<C>(
-        &mut self,
-        common: &mut Common<C>,
-        place: usize,
-        turn: &mut Turn<'_, C>,
-    ) {
+    /// An answer that comes while a repair is under way waits for its end: what it brings is
+    /// not on enough owners to be shown. If it is what the repair sends, that is one more.
+    fn late_holder<C>(&mut self, common: &mut Common<C>, place: usize, turn: &mut Turn<'_, C>) {
+        if self.reading.holds_merged(place) {
+            return self.repaired(common, place, turn);
+        }
+        self.late = true;
+    }
+
+    /// Answers that came late: what they bring is sent to those who lack it, and what they
+    /// lack to them. Nobody waits for that.
+    fn repair_late<C>(&mut self, common: &mut Common<C>, turn: &mut Turn<'_, C>) {
         let rule = common.target.bucket.conflict;
-        if self.reading.verdict(rule) == Verdict::Agreed {
+        if !self.reading.has_unmerged() || self.reading.verdict(rule) == Verdict::Agreed {
             return;
         }
-        let late_news = self.reading.brings_news(place);
-        for other in 0..common.target.owners().len() {
-            let concerned = other == place || late_news;
-            if concerned && self.reading.is_stale(other) && !common.puts.has(other) {
-                common.note(other, turn.now, || ExplainStep::Stale);
-                self.send_repair(common, other, turn);
+        for place in 0..common.target.owners().len() {
+            if self.reading.is_stale(place) && !common.puts.has(place) {
+                common.note(place, turn.now, || ExplainStep::Stale);
+                self.send_repair(common, place, turn);
             }
-        }
-        if !common.is_answered() {
-            self.settle_repair(common, turn);
         }
     }
 

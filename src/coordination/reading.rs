@@ -17,6 +17,8 @@ pub(super) enum Verdict {
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     answers: Vec<Answer>,
+    /// What others were asked to compare with.
+    compared: Option<Digest>,
     /// The merge of what had been answered when it was last asked for.
     merged: Record,
     encoded: Option<Bytes>,
@@ -33,14 +35,13 @@ struct Answer {
     record: Option<Bytes>,
     same: bool,
     corrupt: bool,
-    news: bool,
 }
 
 impl Reading {
     /// Takes an answer; false if its record is malformed.
     pub(super) fn take(&mut self, place: usize, answer: ReplicaAnswer) -> bool {
         let (digest, record, same) = match answer {
-            ReplicaAnswer::Same => (self.local_digest(), None, true),
+            ReplicaAnswer::Same => (self.compared, None, true),
             ReplicaAnswer::Absent | ReplicaAnswer::Failed(_) => (None, None, false),
             ReplicaAnswer::Record(record) => match Record::digest_of(&record) {
                 Ok(digest) => (Some(digest), Some(record), false),
@@ -69,34 +70,39 @@ impl Reading {
             // Merging again what was merged changes nothing.
             self.merged_answers = 0;
         }
-        let news = false;
         self.answers.push(Answer {
             place,
             digest,
             record,
             same,
             corrupt,
-            news,
         });
     }
 
-    /// The digest that others were asked to compare with is the first record's: only one,
-    /// the local one, is ever sent.
-    fn local_digest(&self) -> Option<Digest> {
-        self.answers.iter().find_map(|answer| answer.digest)
+    /// From now on others are asked to compare with the record of this place; answers its
+    /// digest.
+    pub(super) fn compare_with(&mut self, place: usize) -> Option<Digest> {
+        self.compared = self.answer(place)?.digest;
+        self.compared
     }
 
-    pub(super) fn digest_of(&self, place: usize) -> Option<Digest> {
-        self.answer(place)?.digest
+    /// The merge is on its way to a place, which is not stale from now on.
+    pub(super) fn sent_merged(&mut self, place: usize) {
+        let merged = self.merged_digest;
+        let sent = self
+            .answers
+            .iter_mut()
+            .filter(|answer| answer.place == place);
+        sent.for_each(|answer| (answer.digest, answer.corrupt) = (merged, false));
     }
 
     pub(super) fn has_answered(&self, place: usize) -> bool {
         self.answer(place).is_some()
     }
 
-    /// Whether the late answer of a place changed the merge.
-    pub(super) fn brings_news(&self, place: usize) -> bool {
-        self.answer(place).is_some_and(|answer| answer.news)
+    /// Whether something has come since the answers were last merged.
+    pub(super) fn has_unmerged(&self) -> bool {
+        self.merged_answers < self.answers.len()
     }
 
     /// Merges what has come; cheap where every answer is the same.
@@ -140,7 +146,6 @@ impl Reading {
             self.merged.merge(&record, rule);
             self.merged_digest = Some(self.merged.digest());
         }
-        self.answers[at].news = true;
     }
 
     pub(super) fn covers(&self, seen: &History) -> bool {
@@ -212,6 +217,9 @@ mod tests {
         let mut reading = Reading::default();
         for (place, answer) in answers.into_iter().enumerate() {
             assert!(reading.take(place, answer));
+            if place == 0 {
+                reading.compare_with(place);
+            }
         }
         reading
     }
@@ -242,9 +250,10 @@ mod tests {
         let mut reading = reading(vec![ReplicaAnswer::Record(record(1))]);
         assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Agreed);
         let first = reading.merged();
+        assert!(!reading.has_unmerged());
         assert!(reading.take(2, ReplicaAnswer::Record(record(2))));
+        assert!(reading.has_unmerged());
         assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
-        assert!(reading.brings_news(2));
         assert_ne!(reading.merged(), first);
     }
 
@@ -254,5 +263,27 @@ mod tests {
         reading.corrupt(1);
         assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
         assert!(reading.is_stale(1));
+    }
+
+    /// Another owner may answer before the one whose digest is compared.
+    #[test]
+    fn the_same_means_the_record_that_was_compared() {
+        let mut reading = reading(vec![ReplicaAnswer::Absent]);
+        assert!(reading.take(1, ReplicaAnswer::Record(record(1))));
+        assert!(reading.take(2, ReplicaAnswer::Same));
+        assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
+        assert!(reading.is_stale(2));
+    }
+
+    #[test]
+    fn who_was_sent_the_merge_is_stale_again_when_the_merge_changes() {
+        let absent = ReplicaAnswer::Absent;
+        let mut reading = reading(vec![absent, ReplicaAnswer::Record(record(1))]);
+        reading.verdict(ConflictRule::Siblings);
+        reading.sent_merged(0);
+        assert!(!reading.is_stale(0));
+        assert!(reading.take(2, ReplicaAnswer::Record(record(2))));
+        reading.verdict(ConflictRule::Siblings);
+        assert!((0..3).all(|place| reading.is_stale(place)));
     }
 }

@@ -2,9 +2,7 @@
 
 use crate::limits::RECORD_LEN_MAX;
 use crate::message::client::{RequestError, Sibling};
-use crate::version::{
-    ConflictRule, Context, ContextSecret, Dot, History, Record, Stamp, Value, Version,
-};
+use crate::version::{ConflictRule, Context, ContextSecret, Dot, Record, Stamp, Value, Version};
 
 use super::command::ClientWrite;
 
@@ -183,18 +181,10 @@ fn answered_context(record: &Record, seen: &Context, dot: Option<Dot>) -> Contex
             history.cover(origin, up_to);
         }
     }
-    let stamp = seen.stamp.max(stamp_of(record, &history));
+    // Where the last writer wins, the record's stamp is the greatest of all that it has seen,
+    // a first attempt that has lost since among it (rule 8).
+    let stamp = seen.stamp.max(record.stamp());
     Context { history, stamp }
-}
-
-fn stamp_of(record: &Record, seen: &History) -> Stamp {
-    let seen = |version: &&Version| seen.contains(version.dot);
-    let stamps = record
-        .versions()
-        .iter()
-        .filter(seen)
-        .map(|version| version.stamp);
-    stamps.max().unwrap_or_default()
 }
 
 /// How the refusals seal the contexts they answer.
@@ -203,4 +193,48 @@ pub(super) fn seal_with<'secret>(
     key: &'secret crate::store::StoredKey,
 ) -> impl Fn(&Context) -> bytes::Bytes + 'secret {
     move |context| context.seal(secret, key.bucket(), &key.key())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::time::WallTime;
+    use crate::version::{Origin, RequestId};
+
+    fn put(request: u128, now: u64, context: Context) -> ClientWrite {
+        ClientWrite {
+            request: RequestId::new(request),
+            context,
+            value: Some((Bytes::from_static(b"value"), None)),
+            siblings_max: 100,
+            now: WallTime(now),
+        }
+    }
+
+    fn applied(existing: Record, write: &ClientWrite, dot: Dot) -> Written {
+        let written = apply(existing, write, ConflictRule::Lww, || dot);
+        written.unwrap_or_else(|_| panic!("the write is taken"))
+    }
+
+    /// Rule 8: else the client's next write could be stamped below what it covers.
+    #[test]
+    fn a_repeated_answer_carries_the_stamp_of_the_first_attempt_though_it_has_lost() {
+        let dot = |counter| Dot {
+            origin: Origin(1),
+            counter,
+        };
+        let first = put(1, 100, Context::default());
+        let first_written = applied(Record::new(), &first, dot(1));
+        let stamp = first_written.record.stamp();
+        let next = applied(
+            first_written.record,
+            &put(2, 101, Context::default()),
+            dot(2),
+        );
+        let repeated = repeat(next.record, &first, dot(1));
+        assert!(repeated.context.history.contains(dot(1)));
+        assert!(repeated.context.stamp >= stamp);
+    }
 }

@@ -64,9 +64,21 @@ impl HexFile {
     }
 
     fn path(&self) -> PathBuf {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden");
-        folder.join(format!("{}.hex", self.name))
+        folder().join(format!("{}.hex", self.name))
     }
+}
+
+/// The names of all golden files there are.
+pub fn names() -> Vec<String> {
+    let entries = fs::read_dir(folder()).expect("the folder of this test");
+    let paths = entries.map(|entry| entry.expect("a readable entry").path());
+    let hex = paths.filter(|path| path.extension().is_some_and(|extension| extension == "hex"));
+    hex.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
 const HOW: &str = "If the format is meant to change, run `make golden` and review the difference.";

@@ -1,9 +1,9 @@
 //! Every message of the table, and every error, one file a kind.
 
-use cartwheel::message::{Kind, TABLE};
+use cartwheel::message::{Kind, TABLE, TableEntry};
 
 use crate::examples::{self, Example, Part};
-use crate::hex_file::HexFile;
+use crate::hex_file::{self, HexFile};
 
 #[test]
 fn every_message_has_its_golden_bytes() {
@@ -12,8 +12,7 @@ fn every_message_has_its_golden_bytes() {
             "Kind {}: {} and its answer, {}.\nBodies in MessagePack; frame.hex shows what surrounds them.",
             entry.kind.0, entry.name, entry.reply
         );
-        let name = format!("message_{:03}_{}", entry.kind.0, entry.name);
-        check(HexFile::new(name, &comment), |example| {
+        check(HexFile::new(file_name(entry), &comment), |example| {
             example.kind == entry.kind
         });
     }
@@ -60,4 +59,22 @@ fn the_kinds_of_the_table_are_distinct_and_none_belongs_to_extensions() {
             .iter()
             .all(|entry| entry.kind < Kind::FIRST_OF_EXTENSIONS)
     );
+}
+
+/// A file without a form would promise a format that nothing checks.
+#[test]
+fn every_golden_file_of_a_message_belongs_to_the_table() {
+    let names = TABLE.iter().map(file_name);
+    let known: Vec<String> = names.chain(["message_errors".to_owned()]).collect();
+    for name in hex_file::names() {
+        let stray = name.starts_with("message_") && !known.contains(&name);
+        assert!(
+            !stray,
+            "tests/golden/{name}.hex belongs to no message: remove it"
+        );
+    }
+}
+
+fn file_name(entry: &TableEntry) -> String {
+    format!("message_{:03}_{}", entry.kind.0, entry.name)
 }

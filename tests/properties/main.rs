@@ -1,6 +1,8 @@
 //! The laws of the core, checked against dumb twins: models too simple to be wrong.
 
+mod cluster;
 mod contexts;
+mod coordination;
 mod damage;
 mod dots;
 mod encodings;
@@ -10,6 +12,7 @@ mod executions;
 mod frames;
 mod histories;
 mod last_writers;
+mod late_owners;
 mod memory;
 mod merging;
 mod messages;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cartwheel::version::{ConflictRule, Dot, Record, RequestId};
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::world::{Facts, World, steps_with_retries};
 
@@ -46,6 +47,24 @@ proptest! {
         world.exchange();
         for replica in &world.replicas {
             prop_assert_eq!(&replica.record, &world.replicas[0].record);
+        }
+    }
+
+    #[test]
+    fn where_both_twins_are_live_the_greater_dot_stays(
+        steps in steps_with_retries(), picks: [Index; 2],
+    ) {
+        let records = World::after(RULE, &steps).records();
+        let [one, other] = picks.map(|pick| pick.get(&records));
+        let mut merged = one.clone();
+        merged.merge(other, RULE);
+        for version in one.versions() {
+            let Some(twin) = other.written_by(version.request) else { continue };
+            let both_stay = !one.history().contains(twin.dot) && !other.history().contains(version.dot);
+            if both_stay {
+                let kept = merged.written_by(version.request).map(|kept| kept.dot);
+                prop_assert_eq!(kept, Some(version.dot.max(twin.dot)));
+            }
         }
     }
 
