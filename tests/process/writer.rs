@@ -23,13 +23,15 @@ pub struct Writing {
 }
 
 impl Writing {
-    /// Begins to write into the default bucket, which is a synced one.
-    pub fn start(client: &Client) -> Self {
+    /// Begins to write into the default bucket, which is a synced one; so many owners have to
+    /// acknowledge.
+    pub fn start(client: &Client, w: u8) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let acknowledged = Arc::new(AtomicUsize::new(0));
         let tasks = (0..WRITERS).map(|writer| {
             let bucket = client.bucket("default");
-            tokio::spawn(write(writer, bucket, stop.clone(), acknowledged.clone()))
+            let (stop, acknowledged) = (stop.clone(), acknowledged.clone());
+            tokio::spawn(write(writer, bucket, w, stop, acknowledged))
         });
         let tasks = tasks.collect();
         Self {
@@ -69,6 +71,7 @@ impl Writing {
 async fn write(
     writer: usize,
     bucket: Bucket,
+    w: u8,
     stop: Arc<AtomicBool>,
     acknowledged: Arc<AtomicUsize>,
 ) -> Vec<String> {
@@ -79,7 +82,8 @@ async fn write(
         }
         let key = format!("writer-{writer}-{number}");
         // A write that fails is one that nobody was promised.
-        if bucket.put(&key, value_of(&key)).await.is_ok() {
+        let put = bucket.put(&key, value_of(&key)).w(w);
+        if put.send().await.is_ok() {
             acknowledged.fetch_add(1, Ordering::Relaxed);
             keys.push(key);
         }
@@ -92,12 +96,13 @@ pub fn value_of(key: &str) -> String {
     format!("{key} ").repeat(512 / (key.len() + 1))
 }
 
-/// Checks that every key has its value, and no other, as this client sees it.
-pub async fn assert_all_found(client: &Client, keys: &[String]) {
+/// Checks that every key has its value, and no other, as this client sees it with so many
+/// owners answering.
+pub async fn assert_all_found(client: &Client, r: u8, keys: &[String]) {
     let bucket = client.bucket("default");
     let wrong = stream::iter(keys)
         .map(|key| {
-            let read = bucket.get(key).send();
+            let read = bucket.get(key).r(r).send();
             async move { (key, read.await) }
         })
         .buffer_unordered(WRITERS)
