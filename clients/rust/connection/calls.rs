@@ -138,6 +138,11 @@ impl Calls {
         self.remove(call);
     }
 
+    #[cfg(test)]
+    pub(super) fn under_way(&self) -> usize {
+        self.slots.len()
+    }
+
     fn remove(&mut self, call: u64) -> Option<Waiting> {
         let slot = usize::try_from(call & u64::from(u32::MAX)).ok()?;
         let generation = self.slots.get(slot)?.generation;

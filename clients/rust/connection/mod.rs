@@ -201,3 +201,33 @@ impl Drop for Entry<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cartwheel::message::hello::Welcome;
+    use cartwheel::node::{NodeId, StoreId};
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_caller_that_stops_waiting_leaves_nothing_behind() {
+        let welcome = Welcome {
+            cluster: Vec::new(),
+            node: NodeId(1),
+            store: StoreId(1),
+            credits: 1,
+            frame_limit: 100,
+        };
+        let connection = Connection::new(&"here".into(), welcome);
+        for _ in 0..2 {
+            let deadline = Instant::now() + Duration::from_secs(1);
+            let call = connection.call(Kind(16), Bytes::new(), deadline);
+            assert!(call.now_or_never().is_none(), "it waits, and is dropped");
+            assert_eq!(connection.credits.available_permits(), 1);
+            assert_eq!(connection.calls().under_way(), 0);
+        }
+    }
+}

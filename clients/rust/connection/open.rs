@@ -92,7 +92,7 @@ impl Greeting {
 }
 
 impl Connection {
-    fn new(endpoint: &Arc<str>, welcome: Welcome) -> Self {
+    pub(super) fn new(endpoint: &Arc<str>, welcome: Welcome) -> Self {
         // Without a single credit nothing could ever be asked; a node that wants no requests
         // stops reading, whatever it said.
         let credits = (welcome.credits as usize).clamp(1, Semaphore::MAX_PERMITS);
