@@ -2,7 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 use cartwheel::message::Kind;
-use cartwheel::message::frame::{Flags, Frame, FrameError, HEADER_LEN, LENGTH_LEN, Parsed};
+use cartwheel::message::frame::{
+    Flags, Frame, FrameError, HEADER_LEN, LENGTH_LEN, PROTOCOL_VERSION, Parsed,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -72,11 +74,13 @@ proptest! {
 
     #[test]
     fn random_bytes_end_in_frames_an_error_or_a_wait(
-        mut bytes in prop::collection::vec(any::<u8>(), 0..200), short: bool,
+        mut bytes in prop::collection::vec(any::<u8>(), 0..200), likely: bool,
     ) {
-        if short && bytes.len() > LENGTH_LEN {
-            // A length that can be met, else nearly every stream ends at its first field.
+        if likely && bytes.len() > LENGTH_LEN {
+            // A length that can be met and the right version: else nearly every stream ends at
+            // its first fields.
             bytes[..LENGTH_LEN - 1].fill(0);
+            bytes[LENGTH_LEN] = PROTOCOL_VERSION;
         }
         let mut buffer = BytesMut::from(&bytes[..]);
         let mut frames = Vec::new();
@@ -89,6 +93,24 @@ proptest! {
         let again = stream(&frames);
         prop_assert_eq!(&bytes[..again.len()], &again[..]);
         prop_assert_eq!(&bytes[again.len()..], &buffer[..]);
+    }
+
+    /// From the header alone: nobody waits for the body of what will be refused.
+    #[test]
+    fn a_header_that_is_wrong_is_refused_with_what_came(frame in frame(), wrong in 1_u8..) {
+        let header = BytesMut::from(&stream(&[frame])[..HEADER_LEN]);
+        let with = |at: usize, byte: u8| {
+            let mut header = header.clone();
+            header[at] = byte;
+            Frame::parse(&mut header, LIMIT)
+        };
+        let version = PROTOCOL_VERSION.wrapping_add(wrong);
+        prop_assert_eq!(with(LENGTH_LEN, version), Err(FrameError::UnknownVersion { version }));
+        let flags = wrong | 0x10;
+        prop_assert_eq!(with(LENGTH_LEN + 3, flags), Err(FrameError::UnknownFlags { flags }));
+        let length = usize::from(wrong) % (HEADER_LEN - LENGTH_LEN);
+        let short = with(LENGTH_LEN - 1, wrong % 16);
+        prop_assert_eq!(short, Err(FrameError::TooShort { length }));
     }
 
     #[test]

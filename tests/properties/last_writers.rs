@@ -4,7 +4,7 @@
 use cartwheel::version::{ConflictRule, Dot};
 use proptest::prelude::*;
 
-use crate::world::{World, steps_with_retries};
+use crate::world::{Step, World, steps_with_retries};
 
 const RULE: ConflictRule = ConflictRule::Lww;
 
@@ -19,6 +19,21 @@ proptest! {
                 let winner: Vec<Dot> = replica.facts.winner().into_iter().collect();
                 prop_assert_eq!(kept, winner);
             }
+        }
+    }
+
+    /// However slow the clock of its coordinator: it exceeds what the record there has seen too.
+    #[test]
+    fn a_write_wins_where_it_is_taken(steps in steps_with_retries()) {
+        let mut world = World::new(RULE);
+        for step in &steps {
+            let before = world.all_facts().writes;
+            world.step(step);
+            let (Step::Put { at, .. } | Step::Delete { at, .. }) = step else { continue };
+            let after = world.all_facts().writes;
+            let minted: Vec<Dot> = after.into_keys().filter(|dot| !before.contains_key(dot)).collect();
+            let kept: Vec<Dot> = world.replicas[*at].record.dots().collect();
+            prop_assert!(minted.is_empty() || kept == minted, "{:?} of {:?}", kept, minted);
         }
     }
 

@@ -18,6 +18,7 @@ mod merging;
 mod messages;
 mod quorums;
 mod records;
+mod rings;
 mod siblings;
 mod twins;
 mod world;
