@@ -19,8 +19,6 @@ pub(super) struct ReadState {
     tracker: Tracker,
     /// Who holds the merged record; only once answers have differed.
     repair: Option<Tracker>,
-    /// To whom the repair was sent, or was to be sent.
-    repairing: Places,
     /// What the client has seen and the answer has to cover.
     seen: History,
     reading: Reading,
@@ -41,7 +39,6 @@ impl ReadState {
         let mut read = Self {
             tracker: Tracker::new(&common.target.preference, quorum.n, quorum.r),
             repair: None,
-            repairing: Places::default(),
             seen,
             reading: Reading::default(),
             asked: Places::default(),
@@ -246,7 +243,6 @@ impl ReadState {
             .collect();
         self.repair = Some(repair);
         for place in stale {
-            self.repairing.add(place);
             common.note(place, turn.now, || ExplainStep::Stale);
             self.send_repair(common, place, turn);
         }
