@@ -241,9 +241,12 @@ impl Builder {
     }
 
     fn replica_parts(&self, shard: ShardId) -> ReplicaParts {
+        let cache_bytes =
+            self.options.config.storage.record_cache_bytes / u64::from(self.options.shards.max(1));
         ReplicaParts {
             shard,
             secret: self.options.config.cluster.secret.clone(),
+            cache_bytes: usize::try_from(cache_bytes).unwrap_or(usize::MAX),
             ring: self.ring.clone(),
             shell: self.options.shell.clone(),
             store_failed: Arc::clone(&self.options.fatal),

@@ -43,6 +43,8 @@ pub struct ReplicaParts {
     pub shard: ShardId,
     /// The cluster's secret.
     pub secret: ContextSecret,
+    /// Bytes of records that it keeps in memory.
+    pub cache_bytes: usize,
     /// The ring, for the view that answers carry.
     pub ring: crate::ring::SharedRing,
     /// What surrounds the node.
@@ -76,7 +78,12 @@ impl ReplicaActor {
     pub fn new(parts: ReplicaParts) -> Self {
         let mut entropy = parts.shell.entropy.fork();
         Self {
-            machine: Replica::new(parts.shard, parts.secret.clone(), &mut *entropy),
+            machine: Replica::new(
+                parts.shard,
+                parts.secret.clone(),
+                parts.cache_bytes,
+                &mut *entropy,
+            ),
             parts,
             entropy,
             coordinator: None,

@@ -12,6 +12,7 @@ pub mod entropy;
 pub mod key;
 pub mod layout;
 pub mod limits;
+mod lookup;
 pub mod message;
 mod messagepack;
 pub mod node;

@@ -1,6 +1,7 @@
 //! Which node gets which ports and files.
 
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 use super::identity::{ClusterFileError, Identity};
 
@@ -49,6 +50,13 @@ impl Plan {
         port.checked_add(steps)?.checked_add(1)
     }
 
+    /// One thread a core for all nodes together: more would only take turns, and a put of
+    /// three nodes with two shards each costs two cores half as much again.
+    fn shards(&self) -> usize {
+        let cores = available_parallelism().map_or(1, |cores| cores.get());
+        (cores / self.nodes.len().max(1)).clamp(1, 16)
+    }
+
     /// The configuration file of a node.
     pub fn config_of(&self, node: &PlannedNode) -> String {
         let Identity { id, secret, .. } = &self.identity;
@@ -57,9 +65,11 @@ impl Plan {
         let members: String = self.nodes.iter().map(member).collect();
         format!(
             "# Made by `cartwheel dev` at every start.\n\n\
-             [node]\nid = {}\ndata_dir = {data}\n\n\
+             [node]\nid = {}\ndata_dir = {data}\n\
+             # The nodes share the cores of this machine.\nshards = {}\n\n\
              [cluster]\nid = \"{id}\"\nsecret = \"{secret}\"\nmembers = [\n{members}]\n",
-            node.id
+            node.id,
+            self.shards()
         )
     }
 }

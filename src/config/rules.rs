@@ -50,7 +50,7 @@ pub enum Rule {
 }
 
 /// The rule of every setting, in the order of `default.toml`.
-pub(super) const RULES: [(&str, Rule); 25] = [
+pub(super) const RULES: [(&str, Rule); 26] = [
     ("node.id", Rule::Between(1, i64::MAX)),
     ("node.data_dir", Rule::Path),
     ("node.shards", Rule::Between(0, SHARDS_MAX)),
@@ -74,6 +74,10 @@ pub(super) const RULES: [(&str, Rule); 25] = [
     ("links.reconnect_min_ms", Rule::Between(1, TIME_MS_MAX)),
     ("links.reconnect_max_ms", Rule::Between(1, TIME_MS_MAX)),
     ("storage.kind", Rule::OneOf(&["rocksdb", "memory"])),
+    (
+        "storage.record_cache_bytes",
+        Rule::Between(0, MEMORY_BYTES_MAX),
+    ),
     (
         "storage.block_cache_bytes",
         Rule::Between(0, MEMORY_BYTES_MAX),

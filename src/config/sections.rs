@@ -142,6 +142,8 @@ pub struct LinksSection {
 pub struct StorageSection {
     /// Which store.
     pub kind: StorageKind,
+    /// Bytes of whole records kept in memory for reads and writes, over all shards.
+    pub record_cache_bytes: u64,
     /// Bytes of records and indexes kept in memory for reads.
     pub block_cache_bytes: u64,
     /// Bytes of fresh writes in memory before they go to a sorted file.

@@ -1,20 +1,28 @@
 //! The bounded memory of finished requests: a retry gets its first dot.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::limits::FINISHED_REQUESTS_MAX;
+use crate::lookup::Lookup;
 use crate::store::StoredKey;
 use crate::version::{Dot, RequestId};
 
 /// The last requests and their dots, the oldest forgotten first. The key belongs to the
 /// name: an id that a client uses for two keys by mistake must not hide the second write.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct FinishedRequests {
-    dots: BTreeMap<(RequestId, StoredKey), Dot>,
+    dots: Lookup<(RequestId, StoredKey), Dot>,
     order: VecDeque<(RequestId, StoredKey)>,
 }
 
 impl FinishedRequests {
+    pub(super) fn seeded(seed: u64) -> Self {
+        Self {
+            dots: Lookup::seeded(seed),
+            order: VecDeque::new(),
+        }
+    }
+
     pub(super) fn remember(&mut self, request: RequestId, key: &StoredKey, dot: Dot) {
         let name = (request, key.clone());
         if self.order.len() == FINISHED_REQUESTS_MAX
@@ -50,7 +58,7 @@ mod tests {
             n: 3,
         };
         let key = StoredKey::new(slice, KeyHash(0), BucketId(0), b"cart");
-        let mut finished = FinishedRequests::default();
+        let mut finished = FinishedRequests::seeded(7);
         let dot = |counter| Dot {
             origin: Origin(1),
             counter,

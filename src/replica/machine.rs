@@ -10,7 +10,7 @@ use super::finished::FinishedRequests;
 use super::mint::Mint;
 use super::overlay::Overlay;
 use crate::entropy::Entropy;
-use crate::limits::{QUEUED_PER_KEY_MAX, RECORD_CACHE_BYTES_MAX, UNWRITTEN_BYTES_MAX};
+use crate::limits::{QUEUED_PER_KEY_MAX, UNWRITTEN_BYTES_MAX};
 use crate::message::replica::{OperationId, ReplicaError};
 use crate::node::ShardId;
 use crate::planted_bug::{self, PlantedBug};
@@ -93,15 +93,23 @@ pub(super) enum Found {
 }
 
 impl<A: Clone> Replica<A> {
-    /// A replica that knows nothing but its store.
-    pub fn new(shard: ShardId, secret: ContextSecret, entropy: &mut dyn Entropy) -> Self {
+    /// A replica that knows nothing but its store, and keeps so many bytes of records in
+    /// memory behind the unwritten ones.
+    pub fn new(
+        shard: ShardId,
+        secret: ContextSecret,
+        cache_bytes: usize,
+        entropy: &mut dyn Entropy,
+    ) -> Self {
+        let mint = Mint::new(entropy, shard);
+        let seed = entropy.next_u64();
         Self {
             shard,
             secret,
-            mint: Mint::new(entropy, shard),
-            overlay: Overlay::default(),
-            cache: RecordCache::new(RECORD_CACHE_BYTES_MAX),
-            finished: FinishedRequests::default(),
+            mint,
+            overlay: Overlay::seeded(seed),
+            cache: RecordCache::new(cache_bytes, seed),
+            finished: FinishedRequests::seeded(seed),
             loading: BTreeMap::new(),
             loads: BTreeMap::new(),
             open: None,

@@ -1,9 +1,8 @@
 //! The newest record of every key whose batch is not yet committed.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 
+use crate::lookup::Lookup;
 use crate::store::{StoredKey, Ticket};
 
 /// A record on its way to the store.
@@ -13,12 +12,17 @@ pub(super) struct Unwritten {
     pub(super) ticket: Ticket,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Overlay {
-    records: BTreeMap<StoredKey, Unwritten>,
+    records: Lookup<StoredKey, Unwritten>,
 }
 
 impl Overlay {
+    pub(super) fn seeded(seed: u64) -> Self {
+        let records = Lookup::seeded(seed);
+        Self { records }
+    }
+
     pub(super) fn get(&self, key: &StoredKey) -> Option<&Unwritten> {
         self.records.get(key)
     }

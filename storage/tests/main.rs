@@ -8,6 +8,7 @@ mod child;
 mod closing;
 #[path = "../../tests/store/contract/mod.rs"]
 mod contract;
+mod every_key;
 mod failed_sync;
 mod full_disk;
 mod kill;

@@ -23,6 +23,9 @@ use super::{Answered, CallId};
 
 const SHARD: ShardId = ShardId(0);
 
+/// So few that some records are found in memory and others in the store.
+const CACHE_BYTES: usize = 2_000;
+
 /// Who asks a replica.
 #[derive(Clone, Copy, Debug)]
 pub enum Asker {
@@ -88,7 +91,12 @@ impl Node {
             id,
             store,
             coordinator: coordinator(id, 0, around),
-            replica: Replica::new(SHARD, around.secret.clone(), &mut around.random),
+            replica: Replica::new(
+                SHARD,
+                around.secret.clone(),
+                CACHE_BYTES,
+                &mut around.random,
+            ),
             inbox: Arc::default(),
             starts: 0,
             down: BTreeSet::new(),
@@ -104,7 +112,12 @@ impl Node {
         self.inbox = Arc::default();
         self.store.attach(SHARD, self.inbox.clone());
         self.coordinator = coordinator(self.id, self.starts, around);
-        self.replica = Replica::new(SHARD, around.secret.clone(), &mut around.random);
+        self.replica = Replica::new(
+            SHARD,
+            around.secret.clone(),
+            CACHE_BYTES,
+            &mut around.random,
+        );
         let members = around
             .ring
             .layout()
