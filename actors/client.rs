@@ -13,6 +13,7 @@ use cartwheel::node::NodeId;
 
 use crate::bridge::inbound::answer;
 use crate::coordinator::restarted;
+use crate::departures::packed;
 use crate::outbox::Outbox;
 
 /// A request that wants exactly one answer. Dropped without one, it answers that the shard
@@ -71,6 +72,17 @@ impl Client {
             target.answer(outcome);
         }
     }
+
+    /// Answers, what is for a peer with the rest of the burst.
+    pub fn answer_in(mut self, burst: &mut ForwardedBurst, outcome: Result<Bytes, RequestError>) {
+        match self.target.take() {
+            Some(Target::Peer { outbox, operation }) => {
+                burst.push(outbox, ForwardedItem { operation, outcome });
+            }
+            Some(target) => target.answer(outcome),
+            None => {}
+        }
+    }
 }
 
 impl Drop for Client {
@@ -97,13 +109,53 @@ impl Target {
             }
             Self::Item { batch, at } => batch.answer(at, outcome),
             Self::Peer { outbox, operation } => {
-                let items = vec![ForwardedItem { operation, outcome }];
-                let body = encode(&Forwarded { items });
-                // A peer that is gone needs no answer.
-                let _ = outbox.push(&answer(Forward::KIND, 0, Ok(body)));
+                leave(&outbox, vec![ForwardedItem { operation, outcome }]);
             }
         }
     }
+}
+
+/// The answers of a burst to requests that peers have forwarded: one frame a connection, as
+/// far as it stays small.
+#[derive(Debug, Default)]
+pub struct ForwardedBurst {
+    peers: Vec<(Arc<Outbox>, Vec<ForwardedItem>)>,
+}
+
+impl ForwardedBurst {
+    fn push(&mut self, outbox: Arc<Outbox>, item: ForwardedItem) {
+        let known = |(known, _): &&mut (Arc<Outbox>, _)| Arc::ptr_eq(known, &outbox);
+        match self.peers.iter_mut().find(known) {
+            Some((_, items)) => items.push(item),
+            None => self.peers.push((outbox, vec![item])),
+        }
+    }
+
+    /// Sends everything.
+    pub fn leave(&mut self) {
+        for (outbox, items) in self.peers.drain(..) {
+            for items in packed(items, answer_len) {
+                leave(&outbox, items);
+            }
+        }
+    }
+}
+
+/// A coordinator that dies in the middle of a burst still tells what it had decided.
+impl Drop for ForwardedBurst {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+fn leave(outbox: &Outbox, items: Vec<ForwardedItem>) {
+    let body = encode(&Forwarded { items });
+    // A peer that is gone needs no answer.
+    let _ = outbox.push(&answer(Forward::KIND, 0, Ok(body)));
+}
+
+fn answer_len(item: &ForwardedItem) -> usize {
+    item.outcome.as_ref().map_or(0, Bytes::len)
 }
 
 /// A client that does not read its answers gets no more large ones until it does. Only reads

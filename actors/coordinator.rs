@@ -24,7 +24,7 @@ use cartwheel::ring::Ring;
 use cartwheel::version::ContextSecret;
 
 use crate::bridge::Link;
-use crate::client::Client;
+use crate::client::{Client, ForwardedBurst};
 use crate::departures::Departures;
 use crate::mailbox::post;
 use crate::replica::{Asker, Commands, ReplicaActor};
@@ -63,6 +63,7 @@ pub struct CoordinatorActor {
     effects: Vec<Effect<Client>>,
     departures: Departures,
     local: Vec<Command<Asker>>,
+    forwarded: ForwardedBurst,
     flushing: bool,
 }
 
@@ -75,6 +76,7 @@ impl CoordinatorActor {
             effects: Vec::new(),
             departures: Departures::default(),
             local: Vec::new(),
+            forwarded: ForwardedBurst::default(),
             flushing: false,
         }
     }
@@ -88,10 +90,11 @@ impl CoordinatorActor {
                 Effect::Put(peer, item) => self.departures.put(peer, item),
                 Effect::Get(peer, item) => self.departures.get(peer, item),
                 Effect::Forward(peer, item) => self.departures.forward(peer, item),
-                Effect::Answer(client, outcome) => client.answer(outcome),
+                Effect::Answer(client, outcome) => client.answer_in(&mut self.forwarded, outcome),
             }
         }
         self.effects = effects;
+        self.forwarded.leave();
         let waiting = !self.local.is_empty() || !self.departures.is_empty();
         if waiting && !self.flushing {
             self.flushing = true;

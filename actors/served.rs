@@ -66,12 +66,24 @@ impl ServedNode {
         }
     }
 
-    /// The shard that coordinates a key. A key or bucket that will be refused may go
-    /// anywhere.
+    /// An empty list of requests for each shard.
+    pub(crate) fn requests(&self) -> Vec<Vec<ClientRequest<Client>>> {
+        self.coordinators.iter().map(|_| Vec::new()).collect()
+    }
+
+    /// Hands each shard its requests: one message each.
+    pub(crate) fn coordinate(&self, requests: Vec<Vec<ClientRequest<Client>>>) {
+        for (coordinator, requests) in self.coordinators.iter().zip(requests) {
+            if !requests.is_empty() {
+                coordinator.requests(requests);
+            }
+        }
+    }
+
+    /// The shard that coordinates a request.
     pub(crate) fn shard_of(&self, demand: &Demand) -> ShardId {
         let ring = self.ring.current();
-        let target = ring.locate(demand.bucket(), demand.key());
-        target.map_or(ShardId(0), |target| target.shard(self.shards()))
+        ring.shard_of(demand.bucket(), demand.key(), self.shards())
     }
 
     /// When a request with so much time left is over.
@@ -88,23 +100,20 @@ impl ServedNode {
         wanted.min(self.request_timeout_max)
     }
 
-    /// Takes a request that another node has forwarded.
+    /// The request that another node has forwarded.
     pub(crate) fn forwarded(
         &self,
         peer: NodeId,
-        item: ForwardItem,
-        outbox: Arc<Outbox>,
-    ) -> Result<(), RequestError> {
+        item: &ForwardItem,
+        outbox: &Arc<Outbox>,
+    ) -> Result<ClientRequest<Client>, RequestError> {
         let demand = Demand::decode(item.kind, &item.body)?;
-        let request = ClientRequest {
-            client: Client::peer(self.id, outbox, item.operation),
+        Ok(ClientRequest {
+            client: Client::peer(self.id, Arc::clone(outbox), item.operation),
             deadline: self.deadline(item.remaining_ms),
             forwarded_by: Some(peer),
             demand,
-        };
-        let shard = self.shard_of(&request.demand);
-        self.coordinators[shard.index()].requests(vec![request]);
-        Ok(())
+        })
     }
 }
 

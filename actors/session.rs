@@ -252,17 +252,11 @@ impl Session {
     }
 
     fn take(&self, frames: &mut Vec<Frame>) {
-        let shards = self.node.coordinators.len();
-        let mut requests: Vec<Vec<ClientRequest<Client>>> = Vec::with_capacity(shards);
-        requests.resize_with(shards, Vec::new);
+        let mut requests = self.node.requests();
         for frame in frames.drain(..) {
             self.dispatch(frame, &mut requests);
         }
-        for (coordinator, requests) in self.node.coordinators.iter().zip(requests) {
-            if !requests.is_empty() {
-                coordinator.requests(requests);
-            }
-        }
+        self.node.coordinate(requests);
     }
 
     fn dispatch(&self, frame: Frame, requests: &mut [Vec<ClientRequest<Client>>]) {

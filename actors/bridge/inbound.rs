@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use cartwheel::coordination::ClientRequest;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::frame::{Flags, Frame};
 use cartwheel::message::replica::{
-    Address, Forward, ForwardItem, Forwarded, ForwardedItem, ReplicaAnswer, ReplicaError,
-    ReplicaGet, ReplicaGot, ReplicaPut, ReplicaStored,
+    Address, Forward, Forwarded, ForwardedItem, ReplicaAnswer, ReplicaError, ReplicaGet,
+    ReplicaGot, ReplicaPut, ReplicaStored,
 };
 use cartwheel::message::{Kind, Message, decode, encode};
 use cartwheel::node::NodeId;
@@ -15,6 +16,7 @@ use cartwheel::ring::{Ring, Target};
 use cartwheel::store::Durability;
 use tokio::io::{ReadHalf, WriteHalf};
 
+use crate::client::Client;
 use crate::frame_reader::{FrameReader, ReadError};
 use crate::outbox::Outbox;
 use crate::replica::Asker;
@@ -64,15 +66,17 @@ impl Inbound {
     fn take(&self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
         let ring = self.node.ring.current();
         let mut commands = self.node.commands();
+        let mut requests = self.node.requests();
         for frame in frames.drain(..) {
             match frame.kind {
                 ReplicaPut::KIND => self.puts(&frame, &ring, &mut commands),
                 ReplicaGet::KIND => self.gets(&frame, &ring, &mut commands),
-                Forward::KIND => self.forwards(&frame),
+                Forward::KIND => self.forwards(&frame, &mut requests),
                 _ => self.call(frame),
             }
         }
         self.node.execute(commands);
+        self.node.coordinate(requests);
         Ok(())
     }
 
@@ -156,26 +160,26 @@ impl Inbound {
         }
     }
 
-    fn forwards(&self, frame: &Frame) {
+    fn forwards(&self, frame: &Frame, requests: &mut [Vec<ClientRequest<Client>>]) {
         let Some(Forward { items }) = self.decoded::<Forward>(frame) else {
             return;
         };
         let mut refused = Vec::new();
         for item in items {
-            let operation = item.operation;
-            if let Err(error) = self.forward(item) {
-                let outcome = Err(error);
-                refused.push(ForwardedItem { operation, outcome });
+            match self.node.forwarded(self.peer, &item, &self.outbox) {
+                Ok(request) => {
+                    let shard = self.node.shard_of(&request.demand);
+                    requests[shard.index()].push(request);
+                }
+                Err(error) => refused.push(ForwardedItem {
+                    operation: item.operation,
+                    outcome: Err(error),
+                }),
             }
         }
         if !refused.is_empty() {
             self.reply::<Forward>(&Forwarded { items: refused });
         }
-    }
-
-    fn forward(&self, item: ForwardItem) -> Result<(), RequestError> {
-        self.node
-            .forwarded(self.peer, item, Arc::clone(&self.outbox))
     }
 
     /// Everything else is one question with one answer.

@@ -91,6 +91,16 @@ impl Ring {
         Ok(self.target(bucket, key))
     }
 
+    /// The shard, of a node with so many, that a request for a key goes to. A key or bucket that
+    /// will be refused may go anywhere.
+    pub fn shard_of(&self, bucket: &str, key: &[u8], shards: u16) -> ShardId {
+        let Some(bucket) = self.buckets.get(bucket) else {
+            return ShardId(0);
+        };
+        let hash = KeyHash::of(bucket.id, key);
+        shard_of(hash.partition(self.layout.partition_bits()), shards)
+    }
+
     /// Where a key of a known bucket lives.
     pub fn target(&self, bucket: &Arc<Bucket>, key: &Bytes) -> Target {
         let hash = KeyHash::of(bucket.id, key);
@@ -122,6 +132,10 @@ impl Target {
 
     /// The shard of a node with so many shards that holds the partition.
     pub fn shard(&self, shards: u16) -> ShardId {
-        ShardId(self.partition().0 % shards.max(1))
+        shard_of(self.partition(), shards)
     }
+}
+
+fn shard_of(partition: PartitionId, shards: u16) -> ShardId {
+    ShardId(partition.0 % shards.max(1))
 }
