@@ -9,6 +9,7 @@ mod encodings;
 #[path = "../golden/examples/mod.rs"]
 mod examples;
 mod executions;
+mod forwarding;
 mod frames;
 mod histories;
 mod last_writers;
