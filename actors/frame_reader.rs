@@ -18,6 +18,8 @@ pub struct FrameReader<R> {
     limit: u32,
     chunks: Option<BTreeMap<u64, BytesMut>>,
     received: u64,
+    /// What ends the connection once the frames before it are taken.
+    broken: Option<ReadError>,
 }
 
 /// A connection that can't be read any further.
@@ -29,6 +31,12 @@ pub enum ReadError {
     /// What came is no frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// An answer where only requests are taken.
+    #[error("the frame of call {call} is flagged as an answer, and this side asks nothing")]
+    Answer {
+        /// The call that it would answer.
+        call: u64,
+    },
     /// A chunk where none are taken, or more of them than are taken.
     #[error(
         "a chunk makes {streams} streams and {len} bytes, over {CHUNK_STREAMS_MAX} or {MESSAGE_LEN_MAX}"
@@ -59,6 +67,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             limit,
             chunks,
             received: 0,
+            broken: None,
         }
     }
 
@@ -67,12 +76,18 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.received
     }
 
-    /// Waits for at least one frame and takes all that are complete.
+    /// Waits for at least one frame and takes all that are complete. What came whole before
+    /// bytes that break the protocol is given first, and the error at the next call.
     pub async fn frames(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
         loop {
-            self.parse(frames)?;
+            if self.broken.is_none() {
+                self.broken = self.parse(frames).err();
+            }
             if !frames.is_empty() {
                 return Ok(());
+            }
+            if let Some(error) = self.broken.take() {
+                return Err(error);
             }
             // The buffer grows by what has come, never by what was announced.
             self.buffer.reserve(READ_LEN);
@@ -86,6 +101,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     fn parse(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
         while let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, self.limit)? {
+            if self.chunks.is_none() && frame.flags.is_reply() {
+                return Err(ReadError::Answer { call: frame.call });
+            }
             if frame.flags.is_chunk() {
                 frames.extend(self.join(&frame)?);
             } else {

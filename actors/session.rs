@@ -208,7 +208,6 @@ impl Session {
                 self.credits().await;
                 if let Err(error) = reader.frames(&mut frames).await {
                     // What came whole before the error is answered before the end.
-                    self.take(&mut frames);
                     self.all_answered(&error).await;
                     return error;
                 }
@@ -275,11 +274,6 @@ impl Session {
             frame.call,
             bytes,
         );
-        if frame.flags.is_reply() {
-            return client.answer(Err(RequestError::BadFrame {
-                cause: "a client's frame is flagged as an answer".to_owned(),
-            }));
-        }
         match frame.kind {
             Get::KIND | Put::KIND | Delete::KIND => match Demand::decode(frame.kind, &frame.body) {
                 Ok(demand) => self.request(client, demand, frame.remaining_ms, requests),

@@ -41,18 +41,7 @@ impl Raw {
     }
 
     async fn ask(&mut self, kind: Kind, call: u64, body: Bytes) {
-        let flags = Flags::REQUEST;
-        let remaining_ms = 0;
-        let frame = Frame {
-            kind,
-            flags,
-            call,
-            remaining_ms,
-            body,
-        };
-        let mut bytes = BytesMut::new();
-        frame.encode(&mut bytes);
-        self.send(&bytes).await;
+        self.send(&encoded(Flags::REQUEST, kind, call, body)).await;
     }
 
     /// The next frame; nothing if the node closes the connection.
@@ -86,6 +75,20 @@ impl Raw {
     async fn assert_closed(&mut self) {
         assert_eq!(self.answer().await, None);
     }
+}
+
+fn encoded(flags: Flags, kind: Kind, call: u64, body: Bytes) -> BytesMut {
+    let remaining_ms = 0;
+    let frame = Frame {
+        kind,
+        flags,
+        call,
+        remaining_ms,
+        body,
+    };
+    let mut bytes = BytesMut::new();
+    frame.encode(&mut bytes);
+    bytes
 }
 
 fn hello(cluster: Option<u128>) -> Hello {
@@ -144,6 +147,40 @@ fn what_was_asked_before_a_bad_frame_is_answered_before_the_end() {
             .await;
         let error = raw.error().await;
         assert!(error.to_string().contains("version 9"), "{error}");
+        raw.assert_closed().await;
+    });
+}
+
+#[test]
+fn a_client_s_answer_ends_its_connection_behind_the_answers_to_its_questions() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::greeted(&cluster).await;
+        let mut bytes = encoded(Flags::REQUEST, Get::KIND, 7, encode(&get(b"key")));
+        bytes.extend(encoded(Flags::REPLY, Get::KIND, 8, Bytes::new()));
+        bytes.extend(encoded(Flags::REQUEST, Get::KIND, 9, encode(&get(b"key"))));
+        raw.send(&bytes).await;
+        let first = raw.answer().await.expect("the answer to what came before");
+        assert_eq!((first.call, first.flags), (7, Flags::REPLY));
+        let last = raw.answer().await.expect("a farewell");
+        assert_eq!((last.kind, last.call), (Kind(0), 0));
+        let error: RequestError = decode(last.kind, &last.body).unwrap();
+        assert!(matches!(error, RequestError::BadFrame { .. }), "{error:?}");
+        assert!(error.to_string().contains("call 8"), "{error}");
+        raw.assert_closed().await;
+    });
+}
+
+#[test]
+fn a_bad_frame_close_behind_the_greeting_is_refused_behind_the_welcome() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::connect(&cluster.nodes[0].client_address).await;
+        let mut bytes = encoded(Flags::REQUEST, Hello::KIND, 1, encode(&hello(None)));
+        bytes.extend(encoded(Flags::REPLY, Get::KIND, 2, Bytes::new()));
+        raw.send(&bytes).await;
+        let welcome = raw.answer().await.expect("a welcome");
+        assert_eq!((welcome.call, welcome.flags), (1, Flags::REPLY));
+        let error = raw.error().await;
+        assert!(matches!(error, RequestError::BadFrame { .. }), "{error:?}");
         raw.assert_closed().await;
     });
 }
