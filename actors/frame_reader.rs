@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
-use cartwheel::limits::{CHUNK_STREAMS_MAX, MESSAGE_LEN_MAX};
+use cartwheel::limits::{CHUNK_STREAMS_MAX, HELLO_FRAME_LEN_MAX, MESSAGE_LEN_MAX};
 use cartwheel::message::frame::{Frame, FrameError, Parsed};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -76,6 +76,17 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.received
     }
 
+    /// Waits for the first frame, under a limit of its own: whoever has not said who it is
+    /// gets little memory. What comes behind it is for [`Self::frames`].
+    pub async fn greeting(&mut self) -> Result<Frame, ReadError> {
+        loop {
+            if let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, HELLO_FRAME_LEN_MAX)? {
+                return Ok(frame);
+            }
+            self.read().await?;
+        }
+    }
+
     /// Waits for at least one frame and takes all that are complete. What came whole before
     /// bytes that break the protocol is given first, and the error at the next call.
     pub async fn frames(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
@@ -89,13 +100,18 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             if let Some(error) = self.broken.take() {
                 return Err(error);
             }
-            // The buffer grows by what has come, never by what was announced.
-            self.buffer.reserve(READ_LEN);
-            let read = self.source.read_buf(&mut self.buffer).await?;
-            self.received += read as u64;
-            if read == 0 {
-                return Err(ReadError::Ended(std::io::ErrorKind::UnexpectedEof.into()));
-            }
+            self.read().await?;
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), ReadError> {
+        // The buffer grows by what has come, never by what was announced.
+        self.buffer.reserve(READ_LEN);
+        let read = self.source.read_buf(&mut self.buffer).await?;
+        self.received += read as u64;
+        match read {
+            0 => Err(ReadError::Ended(std::io::ErrorKind::UnexpectedEof.into())),
+            _ => Ok(()),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
+use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, HELLO_FRAME_LEN_MAX};
 use cartwheel::message::client::{Get, Got, Put, QuorumOptions, RequestError};
 use cartwheel::message::frame::{Flags, Frame, Parsed};
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
@@ -287,6 +287,37 @@ fn who_does_not_greet_or_means_another_cluster_is_cut_off() {
             "{error:?}"
         );
         stranger.assert_closed().await;
+    });
+}
+
+#[test]
+fn a_first_frame_of_full_size_is_refused_by_its_length_at_both_doors() {
+    with_nodes(3, |cluster| async move {
+        let node = &cluster.nodes[0];
+        for address in [&node.client_address, &node.bridge_address] {
+            let mut raw = Raw::connect(address).await;
+            raw.send(&(HELLO_FRAME_LEN_MAX + 1).to_be_bytes()).await;
+            let error = raw.error().await;
+            assert!(matches!(error, RequestError::BadFrame { .. }), "{error:?}");
+            let limit = HELLO_FRAME_LEN_MAX.to_string();
+            assert!(error.to_string().contains(&limit), "{error}");
+            raw.assert_closed().await;
+        }
+    });
+}
+
+#[test]
+fn a_large_request_may_follow_the_greeting_at_once() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::connect(&cluster.nodes[0].client_address).await;
+        let large = put(Bytes::from_static(b"key"), Bytes::from(vec![7; 1 << 20]));
+        let mut bytes = encoded(Flags::REQUEST, Hello::KIND, 1, encode(&hello(None)));
+        bytes.extend(encoded(Flags::REQUEST, Put::KIND, 2, encode(&large)));
+        raw.send(&bytes).await;
+        for call in [1, 2] {
+            let answer = raw.answer().await.expect("an answer");
+            assert_eq!((answer.call, answer.flags), (call, Flags::REPLY));
+        }
     });
 }
 
