@@ -88,6 +88,10 @@ pub const REPLICA_CREDIT_BYTES: usize = 64 * 1024 * 1024;
 /// Forwarded requests under way from one shard to one peer.
 pub const FORWARD_CREDITS: u32 = 4 * 1024;
 
+/// Bytes of forwarded requests under way from one shard to one peer: half of what replica
+/// requests may have, since a forward carries one value and not a whole record.
+pub const FORWARD_CREDIT_BYTES: usize = 32 * 1024 * 1024;
+
 /// Background requests under way from one shard to one peer.
 pub const BACKGROUND_CREDITS: u32 = 64;
 

@@ -68,7 +68,7 @@ impl ForwardState {
             return;
         }
         self.under_way = None;
-        turn.peers.give_forward(from);
+        turn.peers.give_forward(from, self.call.body.len());
         match outcome {
             Err(RequestError::NotServing { .. }) => self.try_next(common, turn),
             Err(RequestError::Restarted { .. }) => self.lost(common, turn),
@@ -129,7 +129,7 @@ impl ForwardState {
     fn send<C>(&mut self, common: &mut Common<C>, place: usize, turn: &mut Turn<'_, C>) -> bool {
         self.tried.add(place);
         let owner = common.owner(place);
-        match turn.peers.take_forward(owner) {
+        match turn.peers.take_forward(owner, self.call.body.len()) {
             Ok(()) => {}
             Err(reason) => {
                 self.spent |= reason == NoCredit::Spent;

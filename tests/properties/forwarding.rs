@@ -218,6 +218,31 @@ fn spent_credits_after_a_silent_owner_leave_the_outcome_of_a_write_open() {
 }
 
 #[test]
+fn a_forward_counts_its_bytes_until_it_is_answered() {
+    let mut outsider = Outsider::new();
+    let (owner, now) = (outsider.owners[0], Moment::from_micros(1));
+    let bytes = |coordinator: &Coordinator<()>| {
+        let mut peers = coordinator.peers();
+        peers
+            .find(|(peer, _)| *peer == owner)
+            .map(|(_, peer)| peer.forward_bytes)
+    };
+    let mut effects = Vec::new();
+    outsider
+        .coordinator
+        .start(request(put()), now, WallTime(1), &mut effects);
+    let Some(Effect::Forward(_, item)) = effects.pop() else {
+        panic!("a forward")
+    };
+    assert_eq!(bytes(&outsider.coordinator), Some(item.body.len()));
+    let done = Ok(Bytes::new());
+    outsider
+        .coordinator
+        .on_forwarded(owner, item.operation, done, now, &mut effects);
+    assert_eq!(bytes(&outsider.coordinator), Some(0));
+}
+
+#[test]
 fn a_refusal_after_an_owner_that_does_not_serve_is_the_refusal() {
     let node = NodeId(2);
     let cause = String::new();
