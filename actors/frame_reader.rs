@@ -16,10 +16,19 @@ pub struct FrameReader<R> {
     source: R,
     buffer: BytesMut,
     limit: u32,
-    chunks: Option<BTreeMap<u64, BytesMut>>,
+    chunks: Option<Chunks>,
     received: u64,
     /// What ends the connection once the frames before it are taken.
     broken: Option<ReadError>,
+}
+
+/// Messages of which not all pieces have come.
+#[derive(Debug)]
+struct Chunks {
+    streams: BTreeMap<u64, BytesMut>,
+    /// The bytes of all of them.
+    bytes: usize,
+    bytes_max: usize,
 }
 
 /// A connection that can't be read any further.
@@ -39,13 +48,21 @@ pub enum ReadError {
     },
     /// A chunk where none are taken, or more of them than are taken.
     #[error(
-        "a chunk makes {streams} streams and {len} bytes, over {CHUNK_STREAMS_MAX} or {MESSAGE_LEN_MAX}"
+        "a chunk makes {streams} streams and {bytes} bytes, over {CHUNK_STREAMS_MAX} or {bytes_max}"
     )]
     Chunk {
         /// Messages begun and not ended.
         streams: usize,
-        /// The bytes of this one.
-        len: usize,
+        /// Their bytes.
+        bytes: usize,
+        /// How many are taken.
+        bytes_max: usize,
+    },
+    /// Chunks that together are no frame.
+    #[error("chunks of {bytes} bytes are no frame")]
+    Joined {
+        /// Their bytes.
+        bytes: usize,
     },
 }
 
@@ -57,10 +74,20 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     /// Reads another node's connection: long frames come in chunks.
     pub fn from_node(source: R, limit: u32) -> Self {
-        Self::new(source, limit, Some(BTreeMap::new()))
+        Self::joining(source, limit, MESSAGE_LEN_MAX)
     }
 
-    fn new(source: R, limit: u32, chunks: Option<BTreeMap<u64, BytesMut>>) -> Self {
+    /// Reads a connection whose long frames come in chunks, of which so many bytes are held.
+    pub fn joining(source: R, limit: u32, bytes_max: usize) -> Self {
+        let chunks = Chunks {
+            streams: BTreeMap::new(),
+            bytes: 0,
+            bytes_max,
+        };
+        Self::new(source, limit, Some(chunks))
+    }
+
+    fn new(source: R, limit: u32, chunks: Option<Chunks>) -> Self {
         Self {
             source,
             buffer: BytesMut::with_capacity(READ_LEN),
@@ -130,24 +157,41 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn join(&mut self, piece: &Frame) -> Result<Option<Frame>, ReadError> {
-        let Some(chunks) = &mut self.chunks else {
-            let (streams, len) = (1, piece.body.len());
-            return Err(ReadError::Chunk { streams, len });
-        };
-        let joined = chunks.entry(piece.call).or_default();
+        match &mut self.chunks {
+            Some(chunks) => chunks.join(piece),
+            None => Err(ReadError::Chunk {
+                streams: 1,
+                bytes: piece.body.len(),
+                bytes_max: 0,
+            }),
+        }
+    }
+}
+
+impl Chunks {
+    /// Takes a piece; memory grows by what has come, never by what is announced.
+    fn join(&mut self, piece: &Frame) -> Result<Option<Frame>, ReadError> {
+        let joined = self.streams.entry(piece.call).or_default();
         joined.extend_from_slice(&piece.body);
-        let (len, streams) = (joined.len(), chunks.len());
-        if streams > CHUNK_STREAMS_MAX || len > MESSAGE_LEN_MAX {
-            return Err(ReadError::Chunk { streams, len });
+        self.bytes += piece.body.len();
+        let (streams, bytes, bytes_max) = (self.streams.len(), self.bytes, self.bytes_max);
+        if streams > CHUNK_STREAMS_MAX || bytes > bytes_max {
+            return Err(ReadError::Chunk {
+                streams,
+                bytes,
+                bytes_max,
+            });
         }
         if !piece.flags.is_last_chunk() {
             return Ok(None);
         }
-        let mut whole = chunks.remove(&piece.call).unwrap_or_default();
-        let limit = u32::try_from(MESSAGE_LEN_MAX).unwrap_or(u32::MAX);
+        let mut whole = self.streams.remove(&piece.call).unwrap_or_default();
+        let bytes = whole.len();
+        self.bytes -= bytes;
+        let limit = u32::try_from(bytes).unwrap_or(u32::MAX);
         match Frame::parse(&mut whole, limit)? {
             Parsed::Frame(frame) if !frame.flags.is_chunk() && whole.is_empty() => Ok(Some(frame)),
-            _ => Err(ReadError::Chunk { streams, len }),
+            _ => Err(ReadError::Joined { bytes }),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A client's write on its coordinator's own record (rule 3).
 
-use crate::limits::RECORD_LEN_MAX;
-use crate::message::client::{RequestError, Sibling};
+use crate::limits::{ANSWER_VALUES_LEN_MAX, RECORD_LEN_MAX};
+use crate::message::client::RequestError;
 use crate::version::{ConflictRule, Context, ContextSecret, Dot, Record, Stamp, Value, Version};
 
 use super::command::ClientWrite;
+use super::excerpt::Excerpt;
 
 /// The record after a write.
 pub(super) struct Written {
@@ -73,28 +74,19 @@ impl Refusal {
                 existing,
                 siblings,
                 bytes,
-            } => RequestError::TooManySiblings {
-                siblings: siblings as u64,
-                siblings_max: u64::from(write.siblings_max),
-                bytes: bytes as u64,
-                bytes_max: RECORD_LEN_MAX as u64,
-                values: siblings_of(&existing),
-                context: seal(&existing.context()),
-            },
+            } => {
+                let excerpt = Excerpt::of(&existing, ANSWER_VALUES_LEN_MAX);
+                RequestError::TooManySiblings {
+                    siblings: siblings as u64,
+                    siblings_max: u64::from(write.siblings_max),
+                    bytes: bytes as u64,
+                    bytes_max: RECORD_LEN_MAX as u64,
+                    values: excerpt.values,
+                    context: seal(&excerpt.context),
+                }
+            }
         }
     }
-}
-
-/// The live values of a record, as a client gets them.
-pub(crate) fn siblings_of(record: &Record) -> Vec<Sibling> {
-    let sibling = |version: &Version| match &version.value {
-        Value::Live { bytes, attributes } => Some(Sibling {
-            value: bytes.clone(),
-            attributes: attributes.clone(),
-        }),
-        Value::Tombstone => None,
-    };
-    record.versions().iter().filter_map(sibling).collect()
 }
 
 /// A put counts itself; a delete only removes, and where the last writer wins one value stays.
