@@ -18,6 +18,7 @@ mod memory;
 mod merging;
 mod messages;
 mod quorums;
+mod record_sizes;
 mod records;
 mod rings;
 mod siblings;
