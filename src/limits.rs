@@ -28,7 +28,8 @@ pub const RECORD_LEN_MAX: usize = 16 * 1024 * 1024;
 /// merge. Only an owner that has lost its record takes as much again.
 pub const RECORD_LEN_CEILING: usize = (N_MAX as usize + 1) * RECORD_LEN_MAX;
 
-/// Content type and metadata of one value together: S3's limit for user metadata.
+/// Content type and metadata of one value together, with two bytes for each pair: S3's limit
+/// for user metadata.
 pub const ATTRIBUTES_LEN_MAX: usize = 2 * 1024;
 
 /// The longest bucket name.

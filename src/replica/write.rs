@@ -96,14 +96,15 @@ fn check_limits(
     write: &ClientWrite,
     rule: ConflictRule,
 ) -> Result<(), Refusal> {
-    let Some((value, _)) = &write.value else {
+    let Some((value, attributes)) = &write.value else {
         return Ok(());
     };
+    let attributes_len = attributes.as_ref().map_or(0, |attributes| attributes.len());
     if rule == ConflictRule::Lww {
         return Ok(());
     }
     let siblings = record.siblings() + 1;
-    let bytes = record.values_len() + value.len();
+    let bytes = record.values_len() + value.len() + attributes_len;
     if siblings > write.siblings_max as usize || bytes > RECORD_LEN_MAX {
         let existing = Box::new(existing);
         return Err(Refusal::TooMany {
@@ -193,7 +194,7 @@ mod tests {
 
     use super::*;
     use crate::time::WallTime;
-    use crate::version::{Origin, RequestId};
+    use crate::version::{Attributes, Origin, RequestId};
 
     fn put(request: u128, now: u64, context: Context) -> ClientWrite {
         ClientWrite {
@@ -208,6 +209,29 @@ mod tests {
     fn applied(existing: Record, write: &ClientWrite, dot: Dot) -> Written {
         let written = apply(existing, write, ConflictRule::Lww, || dot);
         written.unwrap_or_else(|_| panic!("the write is taken"))
+    }
+
+    #[test]
+    fn attributes_count_against_the_limit_of_a_record() {
+        let dot = Dot {
+            origin: Origin(1),
+            counter: 1,
+        };
+        let full = Bytes::from(vec![0; RECORD_LEN_MAX]);
+        let content_type = "t".to_owned();
+        let attributes = Attributes {
+            content_type,
+            ..Attributes::default()
+        };
+        for (attributes, taken) in [(None, true), (Some(Box::new(attributes)), false)] {
+            let value = Some((full.clone(), attributes));
+            let write = ClientWrite {
+                value,
+                ..put(1, 100, Context::default())
+            };
+            let written = apply(Record::new(), &write, ConflictRule::Siblings, || dot);
+            assert_eq!(written.is_ok(), taken);
+        }
     }
 
     /// Rule 8: else the client's next write could be stamped below what it covers.

@@ -9,7 +9,7 @@ use cartwheel::message::frame::{Flags, Frame, Parsed};
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::{Kind, Message, decode, encode};
 use cartwheel::node::{NodeId, StoreId};
-use cartwheel::version::RequestId;
+use cartwheel::version::{Attributes, RequestId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -252,6 +252,17 @@ fn keys_and_values_over_the_limit_are_refused_with_the_numbers() {
         assert_eq!(
             raw.error().await,
             RequestError::ValueTooLarge { len, limit }
+        );
+        let mut empty = put(Bytes::from_static(b"key"), Bytes::new());
+        empty.attributes = Some(Box::new(Attributes {
+            content_type: String::new(),
+            metadata: vec![Default::default(); 1025],
+        }));
+        raw.ask(Put::KIND, 10, encode(&empty)).await;
+        let (len, limit) = (2050, 2048);
+        assert_eq!(
+            raw.error().await,
+            RequestError::AttributesTooLarge { len, limit }
         );
         raw.assert_alive().await;
     });
