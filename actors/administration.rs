@@ -337,7 +337,7 @@ impl Administration {
             let state = coordinator.0.send(InspectCoordinator).await;
             let state = state.map_err(|_| self.restarted())?;
             for (peer, credits) in state.peers {
-                *in_flight.entry(peer).or_default() += u64::from(credits.replica);
+                *in_flight.entry(peer).or_default() += u64::from(credits.under_way());
             }
             shards.push(ShardStatus {
                 shard: u16::try_from(at).unwrap_or(u16::MAX),

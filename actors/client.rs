@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, CONTEXT_LEN_MAX, SESSION_ANSWER_BYTES_MAX};
 use cartwheel::message::Kind;
 use cartwheel::message::Message;
-use cartwheel::message::client::RequestError;
+use cartwheel::message::client::{GetBatch, RequestError};
 use cartwheel::message::encode;
 use cartwheel::message::replica::{Forward, Forwarded, ForwardedItem, OperationId};
 use cartwheel::node::NodeId;
@@ -64,6 +64,11 @@ impl Client {
     pub fn peer(node: NodeId, outbox: Arc<Outbox>, operation: OperationId) -> Self {
         let target = Some(Target::Peer { outbox, operation });
         Self { node, target }
+    }
+
+    /// Whether it is a batch of reads.
+    fn reads(&self) -> bool {
+        matches!(&self.target, Some(Target::Session { kind, .. }) if *kind == GetBatch::KIND)
     }
 
     /// Answers.
@@ -163,7 +168,7 @@ fn answer_len(item: &ForwardedItem) -> usize {
 fn fitting(outbox: &Outbox, outcome: Result<Bytes, RequestError>) -> Result<Bytes, RequestError> {
     let large = match &outcome {
         Ok(body) => body.len() > CONTEXT_LEN_MAX * 2,
-        Err(error) => matches!(error, RequestError::TooManySiblings { .. }),
+        Err(error) => error.values_len() > CONTEXT_LEN_MAX * 2,
     };
     match large && outbox.unwritten() > SESSION_ANSWER_BYTES_MAX {
         true => Err(RequestError::Overloaded {
@@ -186,17 +191,24 @@ pub struct Batch {
 struct Gathered {
     outcomes: Vec<Option<Result<Bytes, RequestError>>>,
     missing: usize,
+    /// Whether the items are reads.
+    reads: bool,
     bytes: usize,
     whole: Option<Client>,
 }
 
 impl Gathered {
     /// What no longer fits beside the others is to be asked for in another batch; the first
-    /// always fits, so that each batch brings at least one answer.
+    /// always fits, so that each batch brings at least one answer. What was written is always
+    /// said: only what a read shows, and an error with values, which wrote nothing, can go.
     fn fitting(&mut self, outcome: Result<Bytes, RequestError>) -> Result<Bytes, RequestError> {
-        let Ok(reply) = &outcome else { return outcome };
-        let (len, limit) = (self.bytes + reply.len(), CLIENT_FRAME_LEN_MAX);
-        if self.bytes > 0 && len > limit as usize {
+        let bytes = match &outcome {
+            Ok(reply) if self.reads => reply.len(),
+            Ok(_) => 0,
+            Err(error) => error.values_len(),
+        };
+        let (len, limit) = (self.bytes + bytes, CLIENT_FRAME_LEN_MAX);
+        if bytes > 0 && self.bytes > 0 && len > limit as usize {
             let (len, limit) = (len as u64, u64::from(limit));
             return Err(RequestError::AnswerTooLarge { len, limit });
         }
@@ -214,6 +226,7 @@ impl Batch {
             gathered: Mutex::new(Gathered {
                 outcomes,
                 missing: items,
+                reads: whole.reads(),
                 bytes: 0,
                 whole: Some(whole),
             }),
@@ -283,7 +296,7 @@ fn array_len(body: &mut BytesMut, len: usize) {
 
 #[cfg(test)]
 mod tests {
-    use cartwheel::message::client::{Outcomes, PutDone};
+    use cartwheel::message::client::{Outcomes, PutDone, Sibling};
     use cartwheel::message::decode;
 
     use super::*;
@@ -293,6 +306,7 @@ mod tests {
         let mut gathered = Gathered {
             outcomes: Vec::new(),
             missing: 0,
+            reads: true,
             bytes: 0,
             whole: None,
         };
@@ -306,6 +320,26 @@ mod tests {
         assert_eq!(gathered.fitting(Ok(small)), Err(refused));
         let other = RequestError::ContextRequired;
         assert_eq!(gathered.fitting(Err(other.clone())), Err(other));
+        let with_values = RequestError::RecordTooLarge {
+            siblings: 1,
+            bytes: 5,
+            bytes_max: 4,
+            values: vec![Sibling {
+                value: Bytes::from_static(b"value"),
+                attributes: None,
+            }],
+            context: Bytes::new(),
+        };
+        let refused = RequestError::AnswerTooLarge {
+            len: u64::from(CLIENT_FRAME_LEN_MAX) + 6,
+            limit: u64::from(CLIENT_FRAME_LEN_MAX),
+        };
+        assert_eq!(gathered.fitting(Err(with_values.clone())), Err(refused));
+        gathered.reads = false;
+        let written = Bytes::from_static(b"written");
+        assert_eq!(gathered.fitting(Ok(written.clone())), Ok(written));
+        let refused = gathered.fitting(Err(with_values));
+        assert!(matches!(refused, Err(RequestError::AnswerTooLarge { .. })));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
-use cartwheel::limits::{CHUNK_STREAMS_MAX, MESSAGE_LEN_MAX};
+use cartwheel::limits::{CHUNK_STREAMS_MAX, HELLO_FRAME_LEN_MAX, MESSAGE_LEN_MAX};
 use cartwheel::message::frame::{Frame, FrameError, Parsed};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -16,8 +16,19 @@ pub struct FrameReader<R> {
     source: R,
     buffer: BytesMut,
     limit: u32,
-    chunks: Option<BTreeMap<u64, BytesMut>>,
+    chunks: Option<Chunks>,
     received: u64,
+    /// What ends the connection once the frames before it are taken.
+    broken: Option<ReadError>,
+}
+
+/// Messages of which not all pieces have come.
+#[derive(Debug)]
+struct Chunks {
+    streams: BTreeMap<u64, BytesMut>,
+    /// The bytes of all of them.
+    bytes: usize,
+    bytes_max: usize,
 }
 
 /// A connection that can't be read any further.
@@ -29,15 +40,29 @@ pub enum ReadError {
     /// What came is no frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// An answer where only requests are taken.
+    #[error("the frame of call {call} is flagged as an answer, and this side asks nothing")]
+    Answer {
+        /// The call that it would answer.
+        call: u64,
+    },
     /// A chunk where none are taken, or more of them than are taken.
     #[error(
-        "a chunk makes {streams} streams and {len} bytes, over {CHUNK_STREAMS_MAX} or {MESSAGE_LEN_MAX}"
+        "a chunk makes {streams} streams and {bytes} bytes, over {CHUNK_STREAMS_MAX} or {bytes_max}"
     )]
     Chunk {
         /// Messages begun and not ended.
         streams: usize,
-        /// The bytes of this one.
-        len: usize,
+        /// Their bytes.
+        bytes: usize,
+        /// How many are taken.
+        bytes_max: usize,
+    },
+    /// Chunks that together are no frame.
+    #[error("chunks of {bytes} bytes are no frame")]
+    Joined {
+        /// Their bytes.
+        bytes: usize,
     },
 }
 
@@ -49,16 +74,27 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     /// Reads another node's connection: long frames come in chunks.
     pub fn from_node(source: R, limit: u32) -> Self {
-        Self::new(source, limit, Some(BTreeMap::new()))
+        Self::joining(source, limit, MESSAGE_LEN_MAX)
     }
 
-    fn new(source: R, limit: u32, chunks: Option<BTreeMap<u64, BytesMut>>) -> Self {
+    /// Reads a connection whose long frames come in chunks, of which so many bytes are held.
+    pub fn joining(source: R, limit: u32, bytes_max: usize) -> Self {
+        let chunks = Chunks {
+            streams: BTreeMap::new(),
+            bytes: 0,
+            bytes_max,
+        };
+        Self::new(source, limit, Some(chunks))
+    }
+
+    fn new(source: R, limit: u32, chunks: Option<Chunks>) -> Self {
         Self {
             source,
             buffer: BytesMut::with_capacity(READ_LEN),
             limit,
             chunks,
             received: 0,
+            broken: None,
         }
     }
 
@@ -67,25 +103,50 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.received
     }
 
-    /// Waits for at least one frame and takes all that are complete.
+    /// Waits for the first frame, under a limit of its own: whoever has not said who it is
+    /// gets little memory. What comes behind it is for [`Self::frames`].
+    pub async fn greeting(&mut self) -> Result<Frame, ReadError> {
+        loop {
+            if let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, HELLO_FRAME_LEN_MAX)? {
+                return Ok(frame);
+            }
+            self.read().await?;
+        }
+    }
+
+    /// Waits for at least one frame and takes all that are complete. What came whole before
+    /// bytes that break the protocol is given first, and the error at the next call.
     pub async fn frames(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
         loop {
-            self.parse(frames)?;
+            if self.broken.is_none() {
+                self.broken = self.parse(frames).err();
+            }
             if !frames.is_empty() {
                 return Ok(());
             }
-            // The buffer grows by what has come, never by what was announced.
-            self.buffer.reserve(READ_LEN);
-            let read = self.source.read_buf(&mut self.buffer).await?;
-            self.received += read as u64;
-            if read == 0 {
-                return Err(ReadError::Ended(std::io::ErrorKind::UnexpectedEof.into()));
+            if let Some(error) = self.broken.take() {
+                return Err(error);
             }
+            self.read().await?;
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), ReadError> {
+        // The buffer grows by what has come, never by what was announced.
+        self.buffer.reserve(READ_LEN);
+        let read = self.source.read_buf(&mut self.buffer).await?;
+        self.received += read as u64;
+        match read {
+            0 => Err(ReadError::Ended(std::io::ErrorKind::UnexpectedEof.into())),
+            _ => Ok(()),
         }
     }
 
     fn parse(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
         while let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, self.limit)? {
+            if self.chunks.is_none() && frame.flags.is_reply() {
+                return Err(ReadError::Answer { call: frame.call });
+            }
             if frame.flags.is_chunk() {
                 frames.extend(self.join(&frame)?);
             } else {
@@ -96,24 +157,41 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn join(&mut self, piece: &Frame) -> Result<Option<Frame>, ReadError> {
-        let Some(chunks) = &mut self.chunks else {
-            let (streams, len) = (1, piece.body.len());
-            return Err(ReadError::Chunk { streams, len });
-        };
-        let joined = chunks.entry(piece.call).or_default();
+        match &mut self.chunks {
+            Some(chunks) => chunks.join(piece),
+            None => Err(ReadError::Chunk {
+                streams: 1,
+                bytes: piece.body.len(),
+                bytes_max: 0,
+            }),
+        }
+    }
+}
+
+impl Chunks {
+    /// Takes a piece; memory grows by what has come, never by what is announced.
+    fn join(&mut self, piece: &Frame) -> Result<Option<Frame>, ReadError> {
+        let joined = self.streams.entry(piece.call).or_default();
         joined.extend_from_slice(&piece.body);
-        let (len, streams) = (joined.len(), chunks.len());
-        if streams > CHUNK_STREAMS_MAX || len > MESSAGE_LEN_MAX {
-            return Err(ReadError::Chunk { streams, len });
+        self.bytes += piece.body.len();
+        let (streams, bytes, bytes_max) = (self.streams.len(), self.bytes, self.bytes_max);
+        if streams > CHUNK_STREAMS_MAX || bytes > bytes_max {
+            return Err(ReadError::Chunk {
+                streams,
+                bytes,
+                bytes_max,
+            });
         }
         if !piece.flags.is_last_chunk() {
             return Ok(None);
         }
-        let mut whole = chunks.remove(&piece.call).unwrap_or_default();
-        let limit = u32::try_from(MESSAGE_LEN_MAX).unwrap_or(u32::MAX);
+        let mut whole = self.streams.remove(&piece.call).unwrap_or_default();
+        let bytes = whole.len();
+        self.bytes -= bytes;
+        let limit = u32::try_from(bytes).unwrap_or(u32::MAX);
         match Frame::parse(&mut whole, limit)? {
             Parsed::Frame(frame) if !frame.flags.is_chunk() && whole.is_empty() => Ok(Some(frame)),
-            _ => Err(ReadError::Chunk { streams, len }),
+            _ => Err(ReadError::Joined { bytes }),
         }
     }
 }

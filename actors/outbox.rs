@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use cartwheel::limits::{CHUNK_LEN, CHUNK_STREAMS_MAX};
+use cartwheel::limits::{CHUNK_LEN, CHUNK_STREAMS_MAX, MESSAGE_LEN_MAX};
 use cartwheel::message::Kind;
 use cartwheel::message::frame::{Flags, Frame, HEADER_LEN};
 use tokio::sync::Notify;
@@ -21,7 +21,8 @@ pub const CHUNK_KIND: Kind = Kind(0);
 /// The frames on their way to one connection.
 #[derive(Debug)]
 pub struct Outbox {
-    cuts: bool,
+    /// How many bytes of frames in pieces the other side joins; nothing: frames stay whole.
+    joined_max: Option<usize>,
     queue: Mutex<Queue>,
     ready: Notify,
     requests: AtomicU32,
@@ -43,6 +44,8 @@ struct Queue {
 #[derive(Debug)]
 struct Cut {
     stream: u64,
+    /// How long it is with all its pieces.
+    len: usize,
     rest: Bytes,
 }
 
@@ -54,17 +57,17 @@ pub struct Closed;
 impl Outbox {
     /// The outbox of a connection between nodes, whose long frames are cut.
     pub fn between_nodes() -> Self {
-        Self::new(true)
+        Self::new(Some(MESSAGE_LEN_MAX))
     }
 
     /// The outbox of a client's connection, whose frames stay whole.
     pub fn to_client() -> Self {
-        Self::new(false)
+        Self::new(None)
     }
 
-    fn new(cuts: bool) -> Self {
+    fn new(joined_max: Option<usize>) -> Self {
         Self {
-            cuts,
+            joined_max,
             queue: Mutex::default(),
             ready: Notify::new(),
             requests: AtomicU32::new(0),
@@ -81,13 +84,14 @@ impl Outbox {
         if queue.closed {
             return Err(Closed);
         }
-        if self.cuts && frame.body.len() > CHUNK_LEN {
+        if self.joined_max.is_some() && frame.body.len() > CHUNK_LEN {
             let mut whole = BytesMut::with_capacity(HEADER_LEN + frame.body.len());
             frame.encode(&mut whole);
             queue.cuts += 1;
             let (stream, rest) = (queue.cuts, whole.freeze());
-            self.unwritten.fetch_add(rest.len(), Ordering::Relaxed);
-            queue.cut.push_back(Cut { stream, rest });
+            let len = rest.len();
+            self.unwritten.fetch_add(len, Ordering::Relaxed);
+            queue.cut.push_back(Cut { stream, len, rest });
         } else {
             let before = queue.frames.len();
             frame.encode(&mut queue.frames);
@@ -115,7 +119,7 @@ impl Outbox {
 
     fn take_now(&self) -> Option<Bytes> {
         let mut queue = self.queue();
-        for _ in 0..queue.cut.len().min(CHUNK_STREAMS_MAX) {
+        for _ in 0..self.begun(&queue) {
             let Some(mut cut) = queue.cut.pop_front() else {
                 break;
             };
@@ -123,14 +127,26 @@ impl Outbox {
             self.unwritten.fetch_add(HEADER_LEN, Ordering::Relaxed);
             chunk(cut.stream, piece, cut.rest.is_empty()).encode(&mut queue.frames);
             if !cut.rest.is_empty() {
-                // Back in front of those that have not begun: no more streams than the
-                // receiver takes are ever interleaved.
+                // Back in front of those that have not begun: no more than the receiver takes
+                // is ever interleaved.
                 queue.cut.push_front(cut);
-                let begun = queue.cut.len().min(CHUNK_STREAMS_MAX);
+                let begun = self.begun(&queue);
                 queue.cut.make_contiguous()[..begun].rotate_left(1);
             }
         }
         (!queue.frames.is_empty()).then(|| queue.frames.split().freeze())
+    }
+
+    /// How many frames leave interleaved: the first so many that the other side can hold them
+    /// all, and one in any case. What has begun stays among them until it has left.
+    fn begun(&self, queue: &Queue) -> usize {
+        let (mut joined, max) = (0, self.joined_max.unwrap_or(0));
+        let fits = |cut: &&Cut| {
+            joined += cut.len;
+            joined <= max
+        };
+        let begun = queue.cut.iter().take(CHUNK_STREAMS_MAX);
+        begun.take_while(fits).count().max(queue.cut.len().min(1))
     }
 
     /// Counts bytes that were taken as written.
@@ -202,5 +218,72 @@ fn chunk(stream: u64, body: Bytes, last: bool) -> Frame {
         call: stream,
         remaining_ms: 0,
         body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::frame_reader::{FrameReader, ReadError};
+
+    fn frame(call: u64, chunks: usize) -> Frame {
+        Frame {
+            kind: Kind(64),
+            flags: Flags::REQUEST,
+            call,
+            remaining_ms: 0,
+            body: Bytes::from(vec![call as u8; chunks * CHUNK_LEN]),
+        }
+    }
+
+    /// What frames of so many chunks become between two ends that join so many at once.
+    fn sent(
+        lens: &[usize],
+        outbox_joins: usize,
+        reader_joins: usize,
+    ) -> Result<Vec<u64>, ReadError> {
+        let outbox = Outbox::new(Some(outbox_joins * CHUNK_LEN));
+        for (call, chunks) in lens.iter().enumerate() {
+            outbox.push(&frame(call as u64, *chunks)).unwrap();
+        }
+        let mut bytes = BytesMut::new();
+        while let Some(some) = outbox.take_now() {
+            bytes.extend_from_slice(&some);
+        }
+        let limit = 2 * CHUNK_LEN as u32;
+        let mut reader = FrameReader::joining(&bytes[..], limit, reader_joins * CHUNK_LEN);
+        let mut frames = Vec::new();
+        while frames.len() < lens.len() {
+            let mut some = Vec::new();
+            block_on(reader.frames(&mut some))?;
+            frames.extend(some);
+        }
+        for Frame { call, body, .. } in &frames {
+            let chunks = lens[*call as usize];
+            assert_eq!(body, &frame(*call, chunks).body, "call {call}");
+        }
+        Ok(frames.iter().map(|frame| frame.call).collect())
+    }
+
+    #[test]
+    fn a_short_frame_overtakes_a_long_one() {
+        assert_eq!(sent(&[9, 2], 20, 20).unwrap(), [1, 0]);
+    }
+
+    #[test]
+    fn no_more_is_interleaved_than_the_other_side_joins() {
+        let lens = [9, 9, 9, 2, 19, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3];
+        let mut calls = sent(&lens, 20, 20).unwrap();
+        calls.sort_unstable();
+        assert_eq!(calls, (0..15).collect::<Vec<u64>>());
+        let error = sent(&lens, 60, 20).unwrap_err();
+        assert!(matches!(error, ReadError::Chunk { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_frame_that_is_longer_than_the_other_side_joins_leaves_alone() {
+        assert_eq!(sent(&[30, 2], 20, 31).unwrap(), [0, 1]);
     }
 }

@@ -397,8 +397,14 @@ impl Answers {
 }
 
 impl PeerAnswers {
-    /// A peer that does not read its answers gets no more records until it does.
+    /// A peer that does not read its answers gets no more records until it does, and none that
+    /// its link does not take.
     fn bounded(&self, answer: ReplicaAnswer) -> ReplicaAnswer {
+        if let ReplicaAnswer::Record(record) = &answer
+            && let Err(error) = ReplicaError::unless_it_moves(record)
+        {
+            return ReplicaAnswer::Failed(error);
+        }
         match self.outbox.unwritten() > REPLICA_CREDIT_BYTES {
             true => ReplicaAnswer::Failed(ReplicaError::Overloaded),
             false => answer,

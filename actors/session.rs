@@ -53,15 +53,10 @@ pub async fn serve(node: Arc<ServedNode>, stream: Box<dyn Stream>, door: Door) {
 
 /// What came of a connection's first frame.
 enum Greeting {
-    /// A client, with the frames that came behind its greeting.
-    Client(FrameReader<ReadHalf<Box<dyn Stream>>>, Frame, Vec<Frame>),
-    /// A peer.
-    Peer(
-        FrameReader<ReadHalf<Box<dyn Stream>>>,
-        NodeId,
-        Frame,
-        Vec<Frame>,
-    ),
+    /// A client, and what it is answered.
+    Client(FrameReader<ReadHalf<Box<dyn Stream>>>, Frame),
+    /// A peer, and what it is answered.
+    Peer(FrameReader<ReadHalf<Box<dyn Stream>>>, NodeId, Frame),
     /// Someone who is told why and cut off.
     Refused(Frame),
     /// Nobody.
@@ -73,22 +68,19 @@ async fn greet(
     mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
     door: Door,
 ) -> Greeting {
-    let mut frames = Vec::new();
-    if let Err(error) = reader.frames(&mut frames).await {
-        return match error {
-            ReadError::Ended(_) => Greeting::Ended,
-            error => Greeting::Refused(farewell(&error)),
-        };
-    }
-    let first = frames.remove(0);
+    let first = match reader.greeting().await {
+        Ok(first) => first,
+        Err(ReadError::Ended(_)) => return Greeting::Ended,
+        Err(error) => return Greeting::Refused(farewell(&error)),
+    };
     let refused = |error| Greeting::Refused(answer(Hello::KIND, first.call, Err(error)));
     match check_hello(node, &first, door) {
         Err(error) => refused(error),
         Ok(speaker) => {
             let welcome = answer(Hello::KIND, first.call, Ok(encode(&welcome(node))));
             match speaker {
-                Speaker::Client(_) => Greeting::Client(reader, welcome, frames),
-                Speaker::Node { node, .. } => Greeting::Peer(reader, node, welcome, frames),
+                Speaker::Client(_) => Greeting::Client(reader, welcome),
+                Speaker::Node { node, .. } => Greeting::Peer(reader, node, welcome),
             }
         }
     }
@@ -160,12 +152,12 @@ impl Greeting {
                 outbox.close();
                 write_out(&outbox, write).await;
             }
-            Self::Client(reader, welcome, frames) => {
+            Self::Client(reader, welcome) => {
                 let _ = outbox.push(&welcome);
-                Session { node, outbox }.run(reader, write, frames).await;
+                Session { node, outbox }.run(reader, write).await;
             }
-            Self::Peer(reader, peer, welcome, frames) => {
-                greet_peer(node, reader, peer, write, welcome, frames).await;
+            Self::Peer(reader, peer, welcome) => {
+                greet_peer(node, reader, peer, write, welcome).await;
             }
         }
     }
@@ -177,7 +169,6 @@ async fn greet_peer(
     peer: NodeId,
     mut write: WriteHalf<Box<dyn Stream>>,
     welcome: Frame,
-    frames: Vec<Frame>,
 ) {
     let mut bytes = bytes::BytesMut::new();
     welcome.encode(&mut bytes);
@@ -185,7 +176,7 @@ async fn greet_peer(
         .await
         .is_ok()
     {
-        serve_peer(node, peer, reader, write, frames).await;
+        serve_peer(node, peer, reader, write).await;
     }
 }
 
@@ -199,16 +190,14 @@ impl Session {
         self,
         mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
         write: WriteHalf<Box<dyn Stream>>,
-        early: Vec<Frame>,
     ) {
         let read = async {
-            let mut frames = early;
+            let mut frames = Vec::new();
             loop {
                 self.take(&mut frames);
                 self.credits().await;
                 if let Err(error) = reader.frames(&mut frames).await {
                     // What came whole before the error is answered before the end.
-                    self.take(&mut frames);
                     self.all_answered(&error).await;
                     return error;
                 }
@@ -269,11 +258,6 @@ impl Session {
             frame.call,
             bytes,
         );
-        if frame.flags.is_reply() {
-            return client.answer(Err(RequestError::BadFrame {
-                cause: "a client's frame is flagged as an answer".to_owned(),
-            }));
-        }
         match frame.kind {
             Get::KIND | Put::KIND | Delete::KIND => match Demand::decode(frame.kind, &frame.body) {
                 Ok(demand) => self.request(client, demand, frame.remaining_ms, requests),

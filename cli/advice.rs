@@ -30,6 +30,9 @@ fn on_refusal(refusal: &RequestError) -> Option<&'static str> {
         RequestError::TooManySiblings { .. } => {
             "Read the key with `cartwheel get -o json`, and put what it should be with --context."
         }
+        RequestError::RecordTooLarge { .. } => {
+            "Only a program can resolve it: docs/PROTOCOL.md, under \"Records over an answer\", says how."
+        }
         RequestError::ValueTooLarge { .. } | RequestError::KeyLength { .. } => {
             "The limits are the bucket's: see `cartwheel bucket list`."
         }

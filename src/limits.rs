@@ -21,7 +21,15 @@ pub const SIBLINGS_CEILING: u32 = 1000;
 /// The largest record a put may leave; merges may go over it.
 pub const RECORD_LEN_MAX: usize = 16 * 1024 * 1024;
 
-/// Content type and metadata of one value together: S3's limit for user metadata.
+/// The largest record that moves between nodes: what merging makes of the most owners, and as
+/// much as one of them adds for dots and counters. Each owner takes puts until its own record
+/// is full, whatever the others hold, and of all that it has minted only what is live in its
+/// own record is live anywhere: n owners make n times a full record, in whatever order they
+/// merge. Only an owner that has lost its record takes as much again.
+pub const RECORD_LEN_CEILING: usize = (N_MAX as usize + 1) * RECORD_LEN_MAX;
+
+/// Content type and metadata of one value together, with two bytes for each pair: S3's limit
+/// for user metadata.
 pub const ATTRIBUTES_LEN_MAX: usize = 2 * 1024;
 
 /// The longest bucket name.
@@ -36,19 +44,28 @@ pub const CONTEXT_LEN_MAX: usize = 64 * 1024;
 /// The most items of a client's batch.
 pub const BATCH_ITEMS_MAX: usize = 1024;
 
+/// The longest first frame of a connection: a name of 255 bytes and credentials, which leave
+/// room for a token. Whoever has not said who it is gets no more memory than that.
+pub const HELLO_FRAME_LEN_MAX: u32 = 4 * 1024;
+
 /// The longest frame taken from a client: a value of the ceiling, its key and context.
 pub const CLIENT_FRAME_LEN_MAX: u32 = 10 * 1024 * 1024;
 
-/// The longest frame sent to a client: a record of full size whose merge went over the limit
-/// of a put. The items of a batch that would not fit are answered with `AnswerTooLarge`.
-pub const ANSWER_FRAME_LEN_MAX: u32 = 33 * 1024 * 1024;
+/// The most bytes of values in one answer: those of three full records, so that with three
+/// owners every record can be read whole.
+pub const ANSWER_VALUES_LEN_MAX: usize = 3 * RECORD_LEN_MAX;
+
+/// The longest frame sent to a client: the most values, contexts as long as those of a whole
+/// batch, and an account of how the answer came about. The items of a batch that would not fit
+/// are answered with `AnswerTooLarge`.
+pub const ANSWER_FRAME_LEN_MAX: u32 = 64 * 1024 * 1024;
 
 /// The longest frame between nodes before it is cut into chunks.
 pub const CHUNK_LEN: usize = 64 * 1024;
 
-/// The longest message between nodes once its chunks are joined: two records of full size,
-/// since a merge may go over the limit of a put.
-pub const MESSAGE_LEN_MAX: usize = 2 * RECORD_LEN_MAX + 1024 * 1024;
+/// The longest message between nodes once its chunks are joined, and the most bytes of chunks
+/// that one link may hold: the largest record with its key.
+pub const MESSAGE_LEN_MAX: usize = RECORD_LEN_CEILING + 1024 * 1024;
 
 /// The most messages whose chunks may arrive interleaved on one link.
 pub const CHUNK_STREAMS_MAX: usize = 8;
@@ -83,6 +100,10 @@ pub const REPLICA_CREDIT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Forwarded requests under way from one shard to one peer.
 pub const FORWARD_CREDITS: u32 = 4 * 1024;
+
+/// Bytes of forwarded requests under way from one shard to one peer: half of what replica
+/// requests may have, since a forward carries one value and not a whole record.
+pub const FORWARD_CREDIT_BYTES: usize = 32 * 1024 * 1024;
 
 /// Background requests under way from one shard to one peer.
 pub const BACKGROUND_CREDITS: u32 = 64;

@@ -29,7 +29,6 @@ pub(crate) async fn serve_peer(
     peer: NodeId,
     mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
     write: WriteHalf<Box<dyn Stream>>,
-    early: Vec<Frame>,
 ) {
     let outbox = Arc::new(Outbox::between_nodes());
     let inbound = Inbound {
@@ -38,7 +37,7 @@ pub(crate) async fn serve_peer(
         outbox: Arc::clone(&outbox),
     };
     let served = async {
-        let mut frames = early;
+        let mut frames = Vec::new();
         loop {
             if let Err(error) = inbound.take(&mut frames) {
                 return error;

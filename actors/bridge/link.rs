@@ -307,18 +307,13 @@ impl Keeper {
         let mut bytes = bytes::BytesMut::new();
         request(Hello::KIND, 1, 0, encode(&hello)).encode(&mut bytes);
         stream.write_all(&bytes).await?;
-        let mut frames = Vec::new();
         let mut reader = FrameReader::from_node(&mut stream, LINK_FRAME_LEN_MAX);
         // The peer sends nothing behind its welcome until it is asked something.
-        reader.frames(&mut frames).await?;
-        let welcome = self.welcomed(&frames)?;
+        let welcome = self.welcomed(&reader.greeting().await?)?;
         Ok((stream, welcome))
     }
 
-    fn welcomed(&self, frames: &[Frame]) -> Result<Welcome, LinkError> {
-        let [frame] = frames else {
-            return Err(LinkError::Greeting);
-        };
+    fn welcomed(&self, frame: &Frame) -> Result<Welcome, LinkError> {
         if frame.flags.is_error() {
             let error = decode(frame.kind, &frame.body).map_err(|_| LinkError::Greeting)?;
             return Err(LinkError::Refused(error));

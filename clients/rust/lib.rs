@@ -36,7 +36,8 @@
 //! # What it leaves to you
 //!
 //! - *Siblings.* Values that no known write has replaced come back together, and
-//!   [`RequestError::TooManySiblings`] as what it is: only you know how to make one of several.
+//!   [`RequestError::TooManySiblings`] and [`RequestError::RecordTooLarge`] as what they are:
+//!   only you know how to make one of several.
 //!   The client never writes with a context whose values nobody has read.
 //! - *Caching.* A read is a read.
 //!

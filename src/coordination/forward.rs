@@ -7,9 +7,9 @@ use super::operation::{Common, Places, Turn};
 use super::peers::NoCredit;
 use super::request::ClientCall;
 use super::write::RETRY_AFTER_MS;
-use crate::message::Kind;
-use crate::message::client::RequestError;
+use crate::message::client::{Get, RequestError};
 use crate::message::replica::ForwardItem;
+use crate::message::{Kind, Message};
 use crate::node::NodeId;
 use crate::quorum::Tally;
 
@@ -19,6 +19,8 @@ pub(super) struct ForwardState {
     tried: Places,
     under_way: Option<NodeId>,
     spent: bool,
+    /// A write was sent to an owner that may have kept it and will not say.
+    may_be_kept: bool,
 }
 
 impl ForwardState {
@@ -45,6 +47,7 @@ impl ForwardState {
             tried: Places::default(),
             under_way: None,
             spent: false,
+            may_be_kept: false,
         }
     }
 
@@ -65,12 +68,12 @@ impl ForwardState {
             return;
         }
         self.under_way = None;
-        turn.peers.give_forward(from);
+        turn.peers.give_forward(from, self.call.body.len());
         match outcome {
-            Err(RequestError::NotServing { .. } | RequestError::Restarted { .. }) => {
-                self.try_next(common, turn);
-            }
-            outcome => common.answer(outcome, turn),
+            Err(RequestError::NotServing { .. }) => self.try_next(common, turn),
+            Err(RequestError::Restarted { .. }) => self.lost(common, turn),
+            Err(error) => self.refuse(common, error, turn),
+            Ok(body) => common.answer(Ok(body), turn),
         }
     }
 
@@ -82,7 +85,22 @@ impl ForwardState {
     ) {
         if self.under_way == Some(peer) {
             self.under_way = None;
-            self.try_next(common, turn);
+            self.lost(common, turn);
+        }
+    }
+
+    /// An owner has the request and will not say what became of it.
+    fn lost<C>(&mut self, common: &mut Common<C>, turn: &mut Turn<'_, C>) {
+        self.may_be_kept |= self.call.kind != Get::KIND;
+        self.try_next(common, turn);
+    }
+
+    /// Hands on a refusal, unless it promises that nothing was written and an earlier owner may
+    /// have written: what the client is told speaks of all attempts, not of the last.
+    fn refuse<C>(&self, common: &mut Common<C>, error: RequestError, turn: &mut Turn<'_, C>) {
+        match self.may_be_kept && !error.leaves_the_outcome_open() {
+            true => common.unreachable(self.tally(common), turn),
+            false => common.answer(Err(error), turn),
         }
     }
 
@@ -102,7 +120,7 @@ impl ForwardState {
         match self.spent {
             true => {
                 let retry_after_ms = RETRY_AFTER_MS;
-                common.answer(Err(RequestError::Overloaded { retry_after_ms }), turn);
+                self.refuse(common, RequestError::Overloaded { retry_after_ms }, turn);
             }
             false => common.unreachable(self.tally(common), turn),
         }
@@ -111,7 +129,7 @@ impl ForwardState {
     fn send<C>(&mut self, common: &mut Common<C>, place: usize, turn: &mut Turn<'_, C>) -> bool {
         self.tried.add(place);
         let owner = common.owner(place);
-        match turn.peers.take_forward(owner) {
+        match turn.peers.take_forward(owner, self.call.body.len()) {
             Ok(()) => {}
             Err(reason) => {
                 self.spent |= reason == NoCredit::Spent;

@@ -159,6 +159,7 @@ impl<C> Common<C> {
             self.local(LocalWork::Merge(record.clone()), turn);
             return Ok(());
         }
+        ReplicaError::unless_it_moves(record)?;
         if self.put_bytes == 0 {
             self.put_bytes = record.len();
         }

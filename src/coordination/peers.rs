@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::limits::{FORWARD_CREDITS, REPLICA_CREDIT_BYTES, REPLICA_CREDITS};
+use crate::limits::{FORWARD_CREDIT_BYTES, FORWARD_CREDITS, REPLICA_CREDIT_BYTES, REPLICA_CREDITS};
 use crate::node::NodeId;
 
 /// What one peer may still be sent, by class: a class never waits for another's credits.
@@ -16,6 +16,15 @@ pub struct PeerCredits {
     pub replica_bytes: usize,
     /// Forwarded requests under way.
     pub forward: u32,
+    /// Their bytes.
+    pub forward_bytes: usize,
+}
+
+impl PeerCredits {
+    /// Requests under way, of every class.
+    pub fn under_way(&self) -> u32 {
+        self.replica + self.forward
+    }
 }
 
 #[derive(Debug, Default)]
@@ -60,17 +69,22 @@ impl Peers {
         peer.replica_bytes = peer.replica_bytes.saturating_sub(bytes);
     }
 
-    pub(super) fn take_forward(&mut self, node: NodeId) -> Result<(), NoCredit> {
-        if self.peer(node)?.forward >= FORWARD_CREDITS {
+    /// Like a replica request, one that is larger than what is left goes while any is left.
+    pub(super) fn take_forward(&mut self, node: NodeId, bytes: usize) -> Result<(), NoCredit> {
+        let peer = self.peer(node)?;
+        if peer.forward >= FORWARD_CREDITS || peer.forward_bytes >= FORWARD_CREDIT_BYTES {
             return Err(NoCredit::Spent);
         }
-        self.peers.entry(node).or_default().forward += 1;
+        let peer = self.peers.entry(node).or_default();
+        peer.forward += 1;
+        peer.forward_bytes += bytes;
         Ok(())
     }
 
-    pub(super) fn give_forward(&mut self, node: NodeId) {
+    pub(super) fn give_forward(&mut self, node: NodeId, bytes: usize) {
         let peer = self.peers.entry(node).or_default();
         peer.forward = peer.forward.saturating_sub(1);
+        peer.forward_bytes = peer.forward_bytes.saturating_sub(bytes);
     }
 
     pub(super) fn credits(&self) -> impl Iterator<Item = (NodeId, PeerCredits)> {
@@ -80,5 +94,26 @@ impl Peers {
     fn peer(&self, node: NodeId) -> Result<&PeerCredits, NoCredit> {
         let up = self.peers.get(&node).filter(|peer| peer.up);
         up.ok_or(NoCredit::Down)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEER: NodeId = NodeId(2);
+
+    #[test]
+    fn forwards_are_bounded_in_bytes_and_an_answer_makes_room() {
+        let mut peers = Peers::default();
+        peers.up(PEER);
+        assert_eq!(peers.take_forward(PEER, FORWARD_CREDIT_BYTES - 1), Ok(()));
+        assert_eq!(peers.take_forward(PEER, 1), Ok(()));
+        assert_eq!(peers.take_forward(PEER, 1), Err(NoCredit::Spent));
+        assert_eq!(peers.take_replica(PEER, 1), Ok(()), "a class of its own");
+        let under_way = peers.peer(PEER).map(PeerCredits::under_way);
+        assert_eq!(under_way, Ok(3), "of both classes");
+        peers.give_forward(PEER, 1);
+        assert_eq!(peers.take_forward(PEER, 1), Ok(()));
     }
 }

@@ -5,11 +5,12 @@ use bytes::Bytes;
 use super::operation::{Common, Event, Places, Turn};
 use super::reading::{Reading, Verdict};
 use crate::config::ReadFanout;
+use crate::limits::ANSWER_VALUES_LEN_MAX;
 use crate::message::client::{ExplainStep, Got, RequestError};
 use crate::message::encode;
 use crate::message::replica::{ReplicaAnswer, ReplicaError};
 use crate::quorum::{Progress, Tracker};
-use crate::replica::siblings_of;
+use crate::replica::{Excerpt, siblings_of};
 use crate::time::Moment;
 use crate::version::{Digest, History, Record};
 
@@ -348,6 +349,10 @@ impl ReadState {
 
     fn answer<C>(&mut self, common: &mut Common<C>, turn: &mut Turn<'_, C>) {
         let record: &Record = self.reading.record();
+        if record.values_len() > ANSWER_VALUES_LEN_MAX {
+            let error = too_large(record, common, turn);
+            return common.answer(Err(error), turn);
+        }
         let target = &common.target;
         let context = match record.history().is_empty() {
             true => Bytes::new(),
@@ -361,5 +366,20 @@ impl ReadState {
             explain: common.explain.take(),
         };
         common.answer(Ok(encode(&got)), turn);
+    }
+}
+
+/// A record that only merging makes: the client resolves it piece by piece.
+fn too_large<C>(record: &Record, common: &Common<C>, turn: &Turn<'_, C>) -> RequestError {
+    let excerpt = Excerpt::of(record, ANSWER_VALUES_LEN_MAX);
+    let target = &common.target;
+    RequestError::RecordTooLarge {
+        siblings: record.siblings() as u64,
+        bytes: record.values_len() as u64,
+        bytes_max: ANSWER_VALUES_LEN_MAX as u64,
+        values: excerpt.values,
+        context: excerpt
+            .context
+            .seal(turn.secret, target.bucket.id, &target.key),
     }
 }

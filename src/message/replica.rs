@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::client::RequestError;
 use crate::bucket::Bucket;
 use crate::key::BucketId;
+use crate::limits::RECORD_LEN_CEILING;
 use crate::message::Kind;
 use crate::version::Digest;
 
@@ -146,6 +147,14 @@ pub enum ReplicaError {
     /// It does not own the partition in its view.
     #[error("it does not own the partition")]
     NotOwner,
+    /// The record is too large to move.
+    #[error("a record of {len} bytes is over the {limit} that move between nodes")]
+    RecordTooLarge {
+        /// The record's length.
+        len: u64,
+        /// How much moves.
+        limit: u64,
+    },
     /// The record that came is malformed.
     #[error("it could not decode the record")]
     Malformed,
@@ -155,6 +164,17 @@ pub enum ReplicaError {
     /// It did not answer in time.
     #[error("it did not answer in time")]
     Silent,
+}
+
+impl ReplicaError {
+    /// Refuses to send a record that no link takes: it would break the link at each try.
+    pub fn unless_it_moves(record: &[u8]) -> Result<(), Self> {
+        let (len, limit) = (record.len() as u64, RECORD_LEN_CEILING as u64);
+        match len > limit {
+            true => Err(Self::RecordTooLarge { len, limit }),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Client requests that another node coordinates. They are never forwarded again.
@@ -241,4 +261,18 @@ pub struct BucketPrepare {
 pub struct BucketActivate {
     /// The policy with its minted id.
     pub bucket: Bucket,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_no_link_takes_is_not_sent() {
+        let record = vec![0; RECORD_LEN_CEILING + 1];
+        let (len, limit) = (record.len() as u64, RECORD_LEN_CEILING as u64);
+        let refused = Err(ReplicaError::RecordTooLarge { len, limit });
+        assert_eq!(ReplicaError::unless_it_moves(&record), refused);
+        assert_eq!(ReplicaError::unless_it_moves(&record[1..]), Ok(()));
+    }
 }

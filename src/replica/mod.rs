@@ -14,6 +14,7 @@
 
 mod cache;
 mod command;
+mod excerpt;
 mod finished;
 mod machine;
 mod mint;
@@ -22,5 +23,5 @@ mod record_work;
 mod write;
 
 pub use command::{Action, ClientWrite, Command, Effect, Prepared, ReplicaReply};
+pub(crate) use excerpt::{Excerpt, siblings_of};
 pub use machine::{Replica, ReplicaCounters};
-pub(crate) use write::siblings_of;

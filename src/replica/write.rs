@@ -1,10 +1,11 @@
 //! A client's write on its coordinator's own record (rule 3).
 
-use crate::limits::RECORD_LEN_MAX;
-use crate::message::client::{RequestError, Sibling};
+use crate::limits::{ANSWER_VALUES_LEN_MAX, RECORD_LEN_MAX};
+use crate::message::client::RequestError;
 use crate::version::{ConflictRule, Context, ContextSecret, Dot, Record, Stamp, Value, Version};
 
 use super::command::ClientWrite;
+use super::excerpt::Excerpt;
 
 /// The record after a write.
 pub(super) struct Written {
@@ -73,28 +74,19 @@ impl Refusal {
                 existing,
                 siblings,
                 bytes,
-            } => RequestError::TooManySiblings {
-                siblings: siblings as u64,
-                siblings_max: u64::from(write.siblings_max),
-                bytes: bytes as u64,
-                bytes_max: RECORD_LEN_MAX as u64,
-                values: siblings_of(&existing),
-                context: seal(&existing.context()),
-            },
+            } => {
+                let excerpt = Excerpt::of(&existing, ANSWER_VALUES_LEN_MAX);
+                RequestError::TooManySiblings {
+                    siblings: siblings as u64,
+                    siblings_max: u64::from(write.siblings_max),
+                    bytes: bytes as u64,
+                    bytes_max: RECORD_LEN_MAX as u64,
+                    values: excerpt.values,
+                    context: seal(&excerpt.context),
+                }
+            }
         }
     }
-}
-
-/// The live values of a record, as a client gets them.
-pub(crate) fn siblings_of(record: &Record) -> Vec<Sibling> {
-    let sibling = |version: &Version| match &version.value {
-        Value::Live { bytes, attributes } => Some(Sibling {
-            value: bytes.clone(),
-            attributes: attributes.clone(),
-        }),
-        Value::Tombstone => None,
-    };
-    record.versions().iter().filter_map(sibling).collect()
 }
 
 /// A put counts itself; a delete only removes, and where the last writer wins one value stays.
@@ -104,14 +96,15 @@ fn check_limits(
     write: &ClientWrite,
     rule: ConflictRule,
 ) -> Result<(), Refusal> {
-    let Some((value, _)) = &write.value else {
+    let Some((value, attributes)) = &write.value else {
         return Ok(());
     };
+    let attributes_len = attributes.as_ref().map_or(0, |attributes| attributes.len());
     if rule == ConflictRule::Lww {
         return Ok(());
     }
     let siblings = record.siblings() + 1;
-    let bytes = record.values_len() + value.len();
+    let bytes = record.values_len() + value.len() + attributes_len;
     if siblings > write.siblings_max as usize || bytes > RECORD_LEN_MAX {
         let existing = Box::new(existing);
         return Err(Refusal::TooMany {
@@ -201,7 +194,7 @@ mod tests {
 
     use super::*;
     use crate::time::WallTime;
-    use crate::version::{Origin, RequestId};
+    use crate::version::{Attributes, Origin, RequestId};
 
     fn put(request: u128, now: u64, context: Context) -> ClientWrite {
         ClientWrite {
@@ -216,6 +209,29 @@ mod tests {
     fn applied(existing: Record, write: &ClientWrite, dot: Dot) -> Written {
         let written = apply(existing, write, ConflictRule::Lww, || dot);
         written.unwrap_or_else(|_| panic!("the write is taken"))
+    }
+
+    #[test]
+    fn attributes_count_against_the_limit_of_a_record() {
+        let dot = Dot {
+            origin: Origin(1),
+            counter: 1,
+        };
+        let full = Bytes::from(vec![0; RECORD_LEN_MAX]);
+        let content_type = "t".to_owned();
+        let attributes = Attributes {
+            content_type,
+            ..Attributes::default()
+        };
+        for (attributes, taken) in [(None, true), (Some(Box::new(attributes)), false)] {
+            let value = Some((full.clone(), attributes));
+            let write = ClientWrite {
+                value,
+                ..put(1, 100, Context::default())
+            };
+            let written = apply(Record::new(), &write, ConflictRule::Siblings, || dot);
+            assert_eq!(written.is_ok(), taken);
+        }
     }
 
     /// Rule 8: else the client's next write could be stamped below what it covers.

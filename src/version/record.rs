@@ -30,6 +30,23 @@ pub struct Version {
     pub value: Value,
 }
 
+impl Version {
+    /// The bytes of its value and of what was kept beside it.
+    pub fn len(&self) -> usize {
+        match &self.value {
+            Value::Live { bytes, attributes } => {
+                bytes.len() + attributes.as_ref().map_or(0, |attributes| attributes.len())
+            }
+            Value::Tombstone => 0,
+        }
+    }
+
+    /// Whether there are no such bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// A value, or the mark of a last-writer-wins delete, which has to outlive older writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -94,13 +111,7 @@ impl Record {
 
     /// The bytes of all values.
     pub fn values_len(&self) -> usize {
-        let len = |version: &Version| match &version.value {
-            Value::Live { bytes, attributes } => {
-                bytes.len() + attributes.as_ref().map_or(0, |attributes| attributes.len())
-            }
-            Value::Tombstone => 0,
-        };
-        self.versions.iter().map(len).sum()
+        self.versions.iter().map(Version::len).sum()
     }
 
     /// What a client that reads the record has seen.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
+use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, HELLO_FRAME_LEN_MAX};
 use cartwheel::message::client::{Get, Got, Put, QuorumOptions, RequestError};
 use cartwheel::message::frame::{Flags, Frame, Parsed};
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::{Kind, Message, decode, encode};
 use cartwheel::node::{NodeId, StoreId};
-use cartwheel::version::RequestId;
+use cartwheel::version::{Attributes, RequestId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -41,18 +41,7 @@ impl Raw {
     }
 
     async fn ask(&mut self, kind: Kind, call: u64, body: Bytes) {
-        let flags = Flags::REQUEST;
-        let remaining_ms = 0;
-        let frame = Frame {
-            kind,
-            flags,
-            call,
-            remaining_ms,
-            body,
-        };
-        let mut bytes = BytesMut::new();
-        frame.encode(&mut bytes);
-        self.send(&bytes).await;
+        self.send(&encoded(Flags::REQUEST, kind, call, body)).await;
     }
 
     /// The next frame; nothing if the node closes the connection.
@@ -86,6 +75,20 @@ impl Raw {
     async fn assert_closed(&mut self) {
         assert_eq!(self.answer().await, None);
     }
+}
+
+fn encoded(flags: Flags, kind: Kind, call: u64, body: Bytes) -> BytesMut {
+    let remaining_ms = 0;
+    let frame = Frame {
+        kind,
+        flags,
+        call,
+        remaining_ms,
+        body,
+    };
+    let mut bytes = BytesMut::new();
+    frame.encode(&mut bytes);
+    bytes
 }
 
 fn hello(cluster: Option<u128>) -> Hello {
@@ -144,6 +147,40 @@ fn what_was_asked_before_a_bad_frame_is_answered_before_the_end() {
             .await;
         let error = raw.error().await;
         assert!(error.to_string().contains("version 9"), "{error}");
+        raw.assert_closed().await;
+    });
+}
+
+#[test]
+fn a_client_s_answer_ends_its_connection_behind_the_answers_to_its_questions() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::greeted(&cluster).await;
+        let mut bytes = encoded(Flags::REQUEST, Get::KIND, 7, encode(&get(b"key")));
+        bytes.extend(encoded(Flags::REPLY, Get::KIND, 8, Bytes::new()));
+        bytes.extend(encoded(Flags::REQUEST, Get::KIND, 9, encode(&get(b"key"))));
+        raw.send(&bytes).await;
+        let first = raw.answer().await.expect("the answer to what came before");
+        assert_eq!((first.call, first.flags), (7, Flags::REPLY));
+        let last = raw.answer().await.expect("a farewell");
+        assert_eq!((last.kind, last.call), (Kind(0), 0));
+        let error: RequestError = decode(last.kind, &last.body).unwrap();
+        assert!(matches!(error, RequestError::BadFrame { .. }), "{error:?}");
+        assert!(error.to_string().contains("call 8"), "{error}");
+        raw.assert_closed().await;
+    });
+}
+
+#[test]
+fn a_bad_frame_close_behind_the_greeting_is_refused_behind_the_welcome() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::connect(&cluster.nodes[0].client_address).await;
+        let mut bytes = encoded(Flags::REQUEST, Hello::KIND, 1, encode(&hello(None)));
+        bytes.extend(encoded(Flags::REPLY, Get::KIND, 2, Bytes::new()));
+        raw.send(&bytes).await;
+        let welcome = raw.answer().await.expect("a welcome");
+        assert_eq!((welcome.call, welcome.flags), (1, Flags::REPLY));
+        let error = raw.error().await;
+        assert!(matches!(error, RequestError::BadFrame { .. }), "{error:?}");
         raw.assert_closed().await;
     });
 }
@@ -216,6 +253,17 @@ fn keys_and_values_over_the_limit_are_refused_with_the_numbers() {
             raw.error().await,
             RequestError::ValueTooLarge { len, limit }
         );
+        let mut empty = put(Bytes::from_static(b"key"), Bytes::new());
+        empty.attributes = Some(Box::new(Attributes {
+            content_type: String::new(),
+            metadata: vec![Default::default(); 1025],
+        }));
+        raw.ask(Put::KIND, 10, encode(&empty)).await;
+        let (len, limit) = (2050, 2048);
+        assert_eq!(
+            raw.error().await,
+            RequestError::AttributesTooLarge { len, limit }
+        );
         raw.assert_alive().await;
     });
 }
@@ -250,6 +298,37 @@ fn who_does_not_greet_or_means_another_cluster_is_cut_off() {
             "{error:?}"
         );
         stranger.assert_closed().await;
+    });
+}
+
+#[test]
+fn a_first_frame_of_full_size_is_refused_by_its_length_at_both_doors() {
+    with_nodes(3, |cluster| async move {
+        let node = &cluster.nodes[0];
+        for address in [&node.client_address, &node.bridge_address] {
+            let mut raw = Raw::connect(address).await;
+            raw.send(&(HELLO_FRAME_LEN_MAX + 1).to_be_bytes()).await;
+            let error = raw.error().await;
+            assert!(matches!(error, RequestError::BadFrame { .. }), "{error:?}");
+            let limit = HELLO_FRAME_LEN_MAX.to_string();
+            assert!(error.to_string().contains(&limit), "{error}");
+            raw.assert_closed().await;
+        }
+    });
+}
+
+#[test]
+fn a_large_request_may_follow_the_greeting_at_once() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::connect(&cluster.nodes[0].client_address).await;
+        let large = put(Bytes::from_static(b"key"), Bytes::from(vec![7; 1 << 20]));
+        let mut bytes = encoded(Flags::REQUEST, Hello::KIND, 1, encode(&hello(None)));
+        bytes.extend(encoded(Flags::REQUEST, Put::KIND, 2, encode(&large)));
+        raw.send(&bytes).await;
+        for call in [1, 2] {
+            let answer = raw.answer().await.expect("an answer");
+            assert_eq!((answer.call, answer.flags), (call, Flags::REPLY));
+        }
     });
 }
 

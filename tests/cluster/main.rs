@@ -4,5 +4,6 @@
 
 mod bad_input;
 mod cluster;
+mod large_records;
 mod supervision;
 mod three_nodes;

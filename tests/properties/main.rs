@@ -9,6 +9,7 @@ mod encodings;
 #[path = "../golden/examples/mod.rs"]
 mod examples;
 mod executions;
+mod forwarding;
 mod frames;
 mod histories;
 mod last_writers;
@@ -17,6 +18,7 @@ mod memory;
 mod merging;
 mod messages;
 mod quorums;
+mod record_sizes;
 mod records;
 mod rings;
 mod siblings;

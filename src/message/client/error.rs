@@ -122,9 +122,26 @@ pub enum RequestError {
         bytes: u64,
         /// How many there may be.
         bytes_max: u64,
-        /// The siblings there are.
+        /// The siblings there are, or as many of them as fit an answer.
         values: Vec<Sibling>,
-        /// Covers them: a put with it replaces them all.
+        /// Covers those that are here: a put with it replaces them.
+        context: Bytes,
+    },
+    /// Merging has made a record that does not fit an answer; some of it is here to be resolved.
+    #[error(
+        "{siblings} siblings of {bytes} bytes are over the {bytes_max} of an answer: {} of them are here to be resolved",
+        .values.len()
+    )]
+    RecordTooLarge {
+        /// How many there are.
+        siblings: u64,
+        /// How many bytes they have.
+        bytes: u64,
+        /// How many bytes an answer may have.
+        bytes_max: u64,
+        /// Those that fit.
+        values: Vec<Sibling>,
+        /// Covers those that are here, and none of the others.
         context: Bytes,
     },
     /// Too much is under way; nothing was started.
@@ -221,6 +238,17 @@ pub enum RequestError {
         /// The node.
         node: NodeId,
     },
+}
+
+impl RequestError {
+    /// The bytes of the values that it carries: few errors carry any, and those are large.
+    pub fn values_len(&self) -> usize {
+        let (Self::TooManySiblings { values, .. } | Self::RecordTooLarge { values, .. }) = self
+        else {
+            return 0;
+        };
+        values.iter().map(|sibling| sibling.value.len()).sum()
+    }
 }
 
 fn names(nodes: &[NodeId]) -> String {

@@ -31,6 +31,7 @@ impl RequestError {
             | Self::BadContext(_)
             | Self::ContextRequired
             | Self::TooManySiblings { .. }
+            | Self::RecordTooLarge { .. }
             | Self::Corrupt { .. }
             | Self::BucketExists { .. }
             | Self::BadBucket { .. }

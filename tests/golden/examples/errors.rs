@@ -94,6 +94,7 @@ fn of_the_request() -> Vec<(&'static str, RequestError)> {
         ),
         ("ContextRequired", RequestError::ContextRequired),
         ("TooManySiblings", too_many_siblings()),
+        ("RecordTooLarge", record_too_large()),
         ("BucketExists", RequestError::BucketExists { name: name() }),
         ("BadBucket", RequestError::BadBucket { cause }),
         (
@@ -165,6 +166,20 @@ fn too_many_siblings() -> RequestError {
         siblings_max: 100,
         bytes: 404,
         bytes_max: 16 * 1024 * 1024,
+        values: vec![Sibling {
+            value,
+            attributes: None,
+        }],
+        context: Bytes::from_static(b"a sealed context"),
+    }
+}
+
+fn record_too_large() -> RequestError {
+    let value = Bytes::from_static(b"milk");
+    RequestError::RecordTooLarge {
+        siblings: 50,
+        bytes: 52_428_800,
+        bytes_max: 50_331_648,
         values: vec![Sibling {
             value,
             attributes: None,

@@ -162,6 +162,10 @@ fn errors() -> Vec<ReplicaError> {
         ReplicaError::Rebuilding,
         ReplicaError::UnknownBucket,
         ReplicaError::NotOwner,
+        ReplicaError::RecordTooLarge {
+            len: 268_435_457,
+            limit: 268_435_456,
+        },
         ReplicaError::Malformed,
         ReplicaError::Restarted,
         ReplicaError::Silent,

@@ -2,10 +2,11 @@
 
 use cartwheel::key::{BucketId, KeyHash};
 use cartwheel::limits::{
-    ANSWER_FRAME_LEN_MAX, ATTRIBUTES_LEN_MAX, BATCH_ITEMS_MAX, BUCKET_NAME_LEN_MAX, BUCKETS_MAX,
-    CLIENT_FRAME_LEN_MAX, CONNECTIONS_MAX, CONTEXT_LEN_MAX, KEY_LEN_CEILING, KEY_LEN_MAX,
-    LIST_LIMIT_MAX, N_MAX, RECORD_LEN_MAX, SESSION_BYTES_MAX, SESSION_REQUESTS_MAX,
-    SIBLINGS_CEILING, SIBLINGS_MAX, VALUE_LEN_CEILING, VALUE_LEN_MAX,
+    ANSWER_FRAME_LEN_MAX, ANSWER_VALUES_LEN_MAX, ATTRIBUTES_LEN_MAX, BATCH_ITEMS_MAX,
+    BUCKET_NAME_LEN_MAX, BUCKETS_MAX, CLIENT_FRAME_LEN_MAX, CONNECTIONS_MAX, CONTEXT_LEN_MAX,
+    HELLO_FRAME_LEN_MAX, KEY_LEN_CEILING, KEY_LEN_MAX, LIST_LIMIT_MAX, N_MAX, RECORD_LEN_MAX,
+    SESSION_BYTES_MAX, SESSION_REQUESTS_MAX, SIBLINGS_CEILING, SIBLINGS_MAX, VALUE_LEN_CEILING,
+    VALUE_LEN_MAX,
 };
 use cartwheel::message::client::RequestError;
 use cartwheel::message::{Kind, TABLE, decode};
@@ -71,8 +72,10 @@ fn the_limits_are_those_of_the_code() {
     let rows = Document::read().table("limit");
     let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row[..2].to_vec()).collect();
     let known = limits![
+        HELLO_FRAME_LEN_MAX,
         CLIENT_FRAME_LEN_MAX,
         ANSWER_FRAME_LEN_MAX,
+        ANSWER_VALUES_LEN_MAX,
         KEY_LEN_MAX,
         KEY_LEN_CEILING,
         VALUE_LEN_MAX,

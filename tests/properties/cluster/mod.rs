@@ -236,7 +236,8 @@ impl Cluster {
                 complaints.push(format!("{} never ends {operations} operations", node.id));
             }
             for (peer, credits) in node.coordinator.peers() {
-                if (credits.replica, credits.replica_bytes, credits.forward) != (0, 0, 0) {
+                let bytes = credits.replica_bytes + credits.forward_bytes;
+                if (credits.under_way(), bytes) != (0, 0) {
                     complaints.push(format!("{} lacks credits to {peer}: {credits:?}", node.id));
                 }
             }

@@ -1,0 +1,253 @@
+//! A request that is handed to one owner after another: what the client hears speaks of all of
+//! them, not of the last alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cartwheel::bucket::Bucket;
+use cartwheel::config::ReadFanout;
+use cartwheel::coordination::{ClientRequest, Coordinator, CoordinatorOptions, Demand, Effect};
+use cartwheel::layout::{Layout, Member};
+use cartwheel::limits::FORWARD_CREDITS;
+use cartwheel::message::client::{Get, Put, QuorumOptions, RequestError};
+use cartwheel::node::{NodeId, ShardId};
+use cartwheel::ring::Ring;
+use cartwheel::time::{Moment, WallTime};
+use cartwheel::version::{ContextSecret, RequestId};
+use proptest::prelude::*;
+
+const KEY: Bytes = Bytes::from_static(b"cart:1001");
+
+/// What becomes of a forward that was sent to an owner.
+#[derive(Clone, Debug)]
+enum Fate {
+    LinkDown,
+    Answered(RequestError),
+    Done,
+}
+
+impl Fate {
+    /// Whether the owner may have written before it went silent.
+    fn may_have_kept(&self) -> bool {
+        matches!(
+            self,
+            Self::LinkDown | Self::Answered(RequestError::Restarted { .. })
+        )
+    }
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    let node = NodeId(9);
+    let cause = String::new();
+    let errors = [
+        RequestError::Restarted { node },
+        RequestError::NotServing { node, cause },
+        RequestError::Overloaded { retry_after_ms: 50 },
+        RequestError::NotStored { node },
+        RequestError::ContextRequired,
+        RequestError::TimedOut {
+            required: 2,
+            acknowledged: 1,
+            waited_ms: 7,
+        },
+    ];
+    let answered = prop::sample::select(errors.to_vec()).prop_map(Fate::Answered);
+    prop_oneof![2 => Just(Fate::LinkDown), 6 => answered, 1 => Just(Fate::Done)]
+}
+
+/// Five nodes, and a coordinator on one that does not own the key.
+struct Outsider {
+    owners: Vec<NodeId>,
+    coordinator: Coordinator<()>,
+    effects: Vec<Effect<()>>,
+}
+
+impl Outsider {
+    fn new() -> Self {
+        let member = |node| Member {
+            node: NodeId(node),
+            client: String::new(),
+            bridge: String::new(),
+        };
+        let layout = Layout::first((1..=5).map(member).collect(), 4);
+        let ring = Arc::new(Ring::new(Arc::new(layout), [Bucket::default_bucket(3)]));
+        let target = ring.locate("default", &KEY).expect("the default bucket");
+        let owners = target.owners();
+        let other = (1..=5).map(NodeId).find(|node| !owners.contains(node));
+        let options = CoordinatorOptions {
+            read_fanout: ReadFanout::All,
+            hedge_min: Duration::from_millis(1),
+            hedge_max: Duration::from_millis(10),
+        };
+        let secret = ContextSecret::new([7; 16]);
+        let other = other.expect("five nodes and three owners");
+        let mut coordinator = Coordinator::new(other, ShardId(0), 1, ring.clone(), secret, options);
+        owners
+            .iter()
+            .for_each(|owner| coordinator.on_peer_up(*owner));
+        Self {
+            owners: owners.to_vec(),
+            coordinator,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Spends all credits for forwards to all owners but the first.
+    fn spend_all_but_the_first(&mut self) {
+        let first = self.owners[0];
+        let now = Moment::from_micros(1);
+        let (mut effects, others) = (Vec::new(), self.owners.len() as u32 - 1);
+        self.coordinator.on_peer_down(first, now, &mut effects);
+        for _ in 0..others * FORWARD_CREDITS {
+            let request = request(get());
+            self.coordinator
+                .start(request, now, WallTime(1), &mut effects);
+        }
+        self.coordinator.on_peer_up(first);
+    }
+
+    /// Takes a request, and lets each owner that it is sent to have the next of these fates.
+    fn run(mut self, demand: Demand, fates: &[Fate]) -> Option<Result<Bytes, RequestError>> {
+        let request = request(demand);
+        let now = Moment::from_micros(1);
+        let effects = &mut self.effects;
+        self.coordinator.start(request, now, WallTime(1), effects);
+        let mut fates = fates.iter();
+        while let Some(effect) = self.effects.pop() {
+            let (owner, item) = match effect {
+                Effect::Forward(owner, item) => (owner, item),
+                Effect::Answer((), outcome) => return Some(outcome),
+                other => panic!("{other:?}"),
+            };
+            let outcome = match fates.next()? {
+                Fate::LinkDown => {
+                    self.coordinator.on_peer_down(owner, now, &mut self.effects);
+                    continue;
+                }
+                Fate::Answered(error) => Err(error.clone()),
+                Fate::Done => Ok(Bytes::new()),
+            };
+            let effects = &mut self.effects;
+            self.coordinator
+                .on_forwarded(owner, item.operation, outcome, now, effects);
+        }
+        None
+    }
+}
+
+fn request(demand: Demand) -> ClientRequest<()> {
+    ClientRequest {
+        client: (),
+        demand,
+        deadline: Moment::from_micros(1_000_000),
+        forwarded_by: None,
+    }
+}
+
+fn put() -> Demand {
+    Demand::Put(Put {
+        bucket: "default".to_owned(),
+        key: KEY,
+        value: Bytes::from_static(b"milk"),
+        context: Bytes::new(),
+        request: RequestId::new(1),
+        attributes: None,
+        options: QuorumOptions::default(),
+    })
+}
+
+fn get() -> Demand {
+    Demand::Get(Get {
+        bucket: "default".to_owned(),
+        key: KEY,
+        context: Bytes::new(),
+        options: QuorumOptions::default(),
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_write_that_an_owner_may_have_kept_is_never_called_unwritten(
+        fates in prop::collection::vec(fate(), 3),
+    ) {
+        let Some(Err(error)) = Outsider::new().run(put(), &fates) else {
+            return Ok(());
+        };
+        let answering = fates.iter().take_while(|fate| {
+            matches!(fate, Fate::LinkDown | Fate::Answered(
+                RequestError::Restarted { .. } | RequestError::NotServing { .. }
+            ))
+        });
+        if answering.into_iter().any(Fate::may_have_kept) {
+            prop_assert!(error.leaves_the_outcome_open(), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_after_a_silent_owner_leaves_the_outcome_of_a_write_open() {
+    let overloaded = RequestError::Overloaded { retry_after_ms: 50 };
+    let fates = [Fate::LinkDown, Fate::Answered(overloaded.clone())];
+    let answer = Outsider::new().run(put(), &fates);
+    let expected = RequestError::QuorumUnreachable {
+        required: 1,
+        acknowledged: 0,
+        failed: 2,
+    };
+    assert_eq!(answer, Some(Err(expected)));
+    let read = Outsider::new().run(get(), &fates);
+    assert_eq!(
+        read,
+        Some(Err(overloaded)),
+        "a read has no outcome to leave open"
+    );
+}
+
+#[test]
+fn spent_credits_after_a_silent_owner_leave_the_outcome_of_a_write_open() {
+    let mut outsider = Outsider::new();
+    outsider.spend_all_but_the_first();
+    let answer = outsider.run(put(), &[Fate::LinkDown]);
+    let expected = RequestError::QuorumUnreachable {
+        required: 1,
+        acknowledged: 0,
+        failed: 3,
+    };
+    assert_eq!(answer, Some(Err(expected)));
+}
+
+#[test]
+fn a_forward_counts_its_bytes_until_it_is_answered() {
+    let mut outsider = Outsider::new();
+    let (owner, now) = (outsider.owners[0], Moment::from_micros(1));
+    let bytes = |coordinator: &Coordinator<()>| {
+        let mut peers = coordinator.peers();
+        peers
+            .find(|(peer, _)| *peer == owner)
+            .map(|(_, peer)| peer.forward_bytes)
+    };
+    let mut effects = Vec::new();
+    outsider
+        .coordinator
+        .start(request(put()), now, WallTime(1), &mut effects);
+    let Some(Effect::Forward(_, item)) = effects.pop() else {
+        panic!("a forward")
+    };
+    assert_eq!(bytes(&outsider.coordinator), Some(item.body.len()));
+    let done = Ok(Bytes::new());
+    outsider
+        .coordinator
+        .on_forwarded(owner, item.operation, done, now, &mut effects);
+    assert_eq!(bytes(&outsider.coordinator), Some(0));
+}
+
+#[test]
+fn a_refusal_after_an_owner_that_does_not_serve_is_the_refusal() {
+    let node = NodeId(2);
+    let cause = String::new();
+    let idle = Fate::Answered(RequestError::NotServing { node, cause });
+    let refusal = RequestError::ContextRequired;
+    let fates = [idle, Fate::Answered(refusal.clone())];
+    assert_eq!(Outsider::new().run(put(), &fates), Some(Err(refusal)));
+}
