@@ -60,6 +60,8 @@ pub struct Node {
     pub bridge_address: String,
     /// Its replicas by shard, for tests that make them panic.
     pub replicas: Vec<Addr<ReplicaActor>>,
+    /// Its coordinators, likewise.
+    pub coordinators: Vec<Addr<CoordinatorActor>>,
     /// Its restarts are counted here.
     pub supervision: Arc<Supervision>,
     shell: Shell,
@@ -121,6 +123,11 @@ pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
         client_address,
         bridge_address,
         replicas: shards.replicas,
+        coordinators: shards
+            .coordinators
+            .into_iter()
+            .map(|shard| shard.0)
+            .collect(),
         supervision: builder.supervision,
         shell: builder.options.shell,
     })
@@ -241,11 +248,14 @@ impl Builder {
     }
 
     fn replica_parts(&self, shard: ShardId) -> ReplicaParts {
+        let config = &self.options.config;
         ReplicaParts {
             shard,
-            secret: self.options.config.cluster.secret.clone(),
+            secret: config.cluster.secret.clone(),
             ring: self.ring.clone(),
             shell: self.options.shell.clone(),
+            record_cache_bytes: usize::try_from(config.storage.record_cache_bytes)
+                .unwrap_or(usize::MAX),
             store_failed: Arc::clone(&self.options.fatal),
         }
     }

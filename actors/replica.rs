@@ -47,6 +47,8 @@ pub struct ReplicaParts {
     pub ring: crate::ring::SharedRing,
     /// What surrounds the node.
     pub shell: Shell,
+    /// Bytes for records that are safely written.
+    pub record_cache_bytes: usize,
     /// Told when the store has failed for good.
     pub store_failed: Arc<dyn Fn(&str) + Send + Sync>,
 }
@@ -76,7 +78,8 @@ impl ReplicaActor {
     pub fn new(parts: ReplicaParts) -> Self {
         let mut entropy = parts.shell.entropy.fork();
         Self {
-            machine: Replica::new(parts.shard, parts.secret.clone(), &mut *entropy),
+            machine: Replica::new(parts.shard, parts.secret.clone(), &mut *entropy)
+                .with_record_cache(parts.record_cache_bytes),
             parts,
             entropy,
             coordinator: None,
@@ -309,7 +312,7 @@ impl Handler<PanicNow> for ReplicaActor {
     type Result = ();
 
     fn handle(&mut self, _: PanicNow, _: &mut Self::Context) {
-        panic!("a test asked the replica to panic");
+        panic!("a test asked an actor to panic");
     }
 }
 

@@ -90,8 +90,9 @@ pub const BACKGROUND_CREDITS: u32 = 64;
 /// Finished requests a shard remembers, so that a retry gets its first answer.
 pub const FINISHED_REQUESTS_MAX: usize = 4096;
 
-/// Records a shard keeps in memory behind the unwritten ones, in bytes.
-pub const RECORD_CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Records a shard keeps in memory behind the unwritten ones, in bytes, unless it is told
+/// otherwise: as in `config/default.toml`.
+pub const RECORD_CACHE_BYTES_DEFAULT: usize = 32 * 1024 * 1024;
 
 /// Bytes of records that wait for the committer in one shard before more are refused.
 pub const UNWRITTEN_BYTES_MAX: usize = 256 * 1024 * 1024;

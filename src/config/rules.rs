@@ -50,7 +50,7 @@ pub enum Rule {
 }
 
 /// The rule of every setting, in the order of `default.toml`.
-pub(super) const RULES: [(&str, Rule); 25] = [
+pub(super) const RULES: [(&str, Rule); 26] = [
     ("node.id", Rule::Between(1, i64::MAX)),
     ("node.data_dir", Rule::Path),
     ("node.shards", Rule::Between(0, SHARDS_MAX)),
@@ -81,6 +81,10 @@ pub(super) const RULES: [(&str, Rule); 25] = [
     (
         "storage.memtable_bytes",
         Rule::Between(MEMTABLE_BYTES_MIN, MEMORY_BYTES_MAX),
+    ),
+    (
+        "storage.record_cache_bytes",
+        Rule::Between(0, MEMORY_BYTES_MAX),
     ),
     ("lww.max_offset_ms", Rule::Between(1, TIME_MS_MAX)),
     ("supervision.restarts_max", Rule::Between(0, 1_000_000)),

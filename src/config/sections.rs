@@ -146,6 +146,8 @@ pub struct StorageSection {
     pub block_cache_bytes: u64,
     /// Bytes of fresh writes in memory before they go to a sorted file.
     pub memtable_bytes: u64,
+    /// Bytes of records that each shard keeps, to save the read before the write.
+    pub record_cache_bytes: u64,
 }
 
 /// Which store keeps the records.

@@ -10,7 +10,7 @@ use super::finished::FinishedRequests;
 use super::mint::Mint;
 use super::overlay::Overlay;
 use crate::entropy::Entropy;
-use crate::limits::{QUEUED_PER_KEY_MAX, RECORD_CACHE_BYTES_MAX, UNWRITTEN_BYTES_MAX};
+use crate::limits::{QUEUED_PER_KEY_MAX, RECORD_CACHE_BYTES_DEFAULT, UNWRITTEN_BYTES_MAX};
 use crate::message::replica::{OperationId, ReplicaError};
 use crate::node::ShardId;
 use crate::planted_bug::{self, PlantedBug};
@@ -100,7 +100,7 @@ impl<A: Clone> Replica<A> {
             secret,
             mint: Mint::new(entropy, shard),
             overlay: Overlay::default(),
-            cache: RecordCache::new(RECORD_CACHE_BYTES_MAX),
+            cache: RecordCache::new(RECORD_CACHE_BYTES_DEFAULT),
             finished: FinishedRequests::default(),
             loading: BTreeMap::new(),
             loads: BTreeMap::new(),
@@ -115,6 +115,12 @@ impl<A: Clone> Replica<A> {
                 ..ReplicaCounters::default()
             },
         }
+    }
+
+    /// With so many bytes for records that are safely written, in place of the default.
+    pub fn with_record_cache(mut self, bytes_max: usize) -> Self {
+        self.cache = RecordCache::new(bytes_max);
+        self
     }
 
     /// The origin of its next dot.
