@@ -60,6 +60,8 @@ pub struct Node {
     pub bridge_address: String,
     /// Its replicas by shard, for tests that make them panic.
     pub replicas: Vec<Addr<ReplicaActor>>,
+    /// Its coordinators, likewise.
+    pub coordinators: Vec<Addr<CoordinatorActor>>,
     /// Its restarts are counted here.
     pub supervision: Arc<Supervision>,
     shell: Shell,
@@ -121,6 +123,11 @@ pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
         client_address,
         bridge_address,
         replicas: shards.replicas,
+        coordinators: shards
+            .coordinators
+            .into_iter()
+            .map(|shard| shard.0)
+            .collect(),
         supervision: builder.supervision,
         shell: builder.options.shell,
     })

@@ -316,7 +316,7 @@ impl Handler<PanicNow> for ReplicaActor {
     type Result = ();
 
     fn handle(&mut self, _: PanicNow, _: &mut Self::Context) {
-        panic!("a test asked the replica to panic");
+        panic!("a test asked an actor to panic");
     }
 }
 

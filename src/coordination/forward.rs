@@ -157,3 +157,101 @@ impl ForwardState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::bucket::Bucket;
+    use crate::config::ReadFanout;
+    use crate::coordination::{ClientRequest, Coordinator, CoordinatorOptions, Demand};
+    use crate::layout::{Layout, Member};
+    use crate::message::client::{Put, QuorumOptions};
+    use crate::message::replica::OperationId;
+    use crate::node::ShardId;
+    use crate::ring::Ring;
+    use crate::time::{Moment, WallTime};
+    use crate::version::{ContextSecret, RequestId};
+
+    const NOW: Moment = Moment::from_micros(0);
+
+    /// Node 5 of five, where node 1, 2 and 3 own every key.
+    fn coordinator() -> Coordinator<()> {
+        let member = |node| Member {
+            node: NodeId(node),
+            client: String::new(),
+            bridge: String::new(),
+        };
+        let layout = Layout::first((1..=5).map(member).collect(), 0);
+        let ring = Ring::new(Arc::new(layout), [Bucket::default_bucket(3)]);
+        let options = CoordinatorOptions {
+            read_fanout: ReadFanout::Quorum,
+            hedge_min: Duration::from_millis(5),
+            hedge_max: Duration::from_millis(100),
+        };
+        let secret = ContextSecret::new([7; 16]);
+        let mut coordinator =
+            Coordinator::new(NodeId(5), ShardId(0), 0, Arc::new(ring), secret, options);
+        (1..=4).for_each(|peer| coordinator.on_peer_up(NodeId(peer)));
+        coordinator
+    }
+
+    fn put() -> ClientRequest<()> {
+        let put = Put {
+            bucket: "default".to_owned(),
+            key: Bytes::from_static(b"cart"),
+            value: Bytes::from_static(b"value"),
+            context: Bytes::new(),
+            request: RequestId::new(1),
+            attributes: None,
+            options: QuorumOptions::default(),
+        };
+        ClientRequest {
+            client: (),
+            demand: Demand::Put(put),
+            deadline: NOW.after(Duration::from_secs(5)),
+            forwarded_by: None,
+        }
+    }
+
+    fn asked(effects: &mut Vec<Effect<()>>) -> (NodeId, OperationId) {
+        match effects.pop() {
+            Some(Effect::Forward(node, item)) => (node, item.operation),
+            other => panic!("no forward: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_the_second_owner_does_not_speak_for_the_first() {
+        let mut coordinator = coordinator();
+        let mut effects = Vec::new();
+        coordinator.start(put(), NOW, WallTime(0), &mut effects);
+        let (first, _) = asked(&mut effects);
+        coordinator.on_peer_down(first, NOW, &mut effects);
+        let (second, id) = asked(&mut effects);
+        let refusal = Err(RequestError::NotStored { node: second });
+        coordinator.on_forwarded(second, id, refusal, NOW, &mut effects);
+        match effects.pop() {
+            Some(Effect::Answer((), Err(error))) => {
+                assert!(error.leaves_the_outcome_open(), "{error}");
+            }
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_the_only_owner_that_was_asked_stands() {
+        let mut coordinator = coordinator();
+        let mut effects = Vec::new();
+        coordinator.start(put(), NOW, WallTime(0), &mut effects);
+        let (node, id) = asked(&mut effects);
+        let refusal = RequestError::NotStored { node };
+        coordinator.on_forwarded(node, id, Err(refusal.clone()), NOW, &mut effects);
+        match effects.pop() {
+            Some(Effect::Answer((), Err(error))) => assert_eq!(error, refusal),
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+}

@@ -1,70 +1,112 @@
-//! No acknowledged write is lost, and nothing comes back.
+//! What no history may show, judged by what the clients saw: one sweep over each key.
 //!
-//! An acknowledged value is either there at the end, or a write that was kept covered it. A
-//! write counts as kept if it was acknowledged, if any read returned its value, or if its value
-//! is there at the end; of a delete of unknown outcome nobody can tell, so it counts too.
+//! At strict quorums a key is a set of values that every client sees move forward:
+//!
+//! ```text
+//!   acknowledged, or shown by a read ──► must be shown by every later read …
+//!   … until a write is asked whose context has seen it  ──► may be shown or not …
+//!   … until that write is acknowledged or shown, or a read lacks the value ──► never again
+//! ```
+//!
+//! A write of unknown outcome may replace what its context covered and may never do so. While
+//! an owner is damaged, quorums of others need not meet; then only what a read's own context
+//! has seen must be shown.
 
-use std::collections::BTreeSet;
+mod ending;
+mod key;
 
-use crate::history::{History, Outcome, Write};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::history::{History, Read, Write};
 
 /// What a history must not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// An acknowledged value that nothing replaced is gone.
+    /// An acknowledged value that nothing kept has replaced is gone at the end.
     Lost { key: String, value: String },
-    /// A value is there although an acknowledged write replaced it.
+    /// A value is there at the end although an acknowledged write replaced it.
     Resurrected { key: String, value: String },
-    /// A value is there that nobody wrote, or whose write was refused.
-    Phantom { key: String, value: String },
+    /// A value that nobody wrote, or not yet, or whose write was refused.
+    Invented {
+        key: String,
+        value: String,
+        at: Duration,
+    },
+    /// A read does not show a value that was kept, and that no write has replaced.
+    Missed {
+        key: String,
+        value: String,
+        at: Duration,
+        /// Whether the reader's own context had seen it.
+        own: bool,
+    },
+    /// A value is shown again after it was gone.
+    CameBack {
+        key: String,
+        value: String,
+        at: Duration,
+    },
+    /// A value is shown beside one whose writer had seen it.
+    FalseSibling {
+        key: String,
+        value: String,
+        beside: String,
+        at: Duration,
+    },
+    /// A value is its own sibling.
+    OwnSibling {
+        key: String,
+        value: String,
+        at: Duration,
+    },
+    /// A dot names two things.
+    DotTwice(String),
+    /// A request did not end, or not in time.
+    Endless { asked: Duration, key: String },
 }
 
-/// All violations of a history, by key.
+/// All violations of a history.
 pub fn check(history: &History) -> Vec<Violation> {
-    let keys = history.last.iter();
-    keys.flat_map(|(key, last)| check_key(history, key, last))
-        .collect()
-}
-
-fn check_key(history: &History, key: &str, last: &BTreeSet<String>) -> Vec<Violation> {
-    let own = |write: &&Write| write.key == key;
-    let writes: Vec<&Write> = history.writes.iter().filter(own).collect();
-    let kept = |write: &&&Write| is_kept(history, last, write);
-    let replaced = covered(writes.iter().filter(kept));
-    let acknowledged = |write: &&&Write| write.outcome == Outcome::Acknowledged;
-    let gone = covered(writes.iter().filter(acknowledged));
-    let possible = |write: &&&Write| write.outcome != Outcome::Refused;
-    let written: BTreeSet<&String> = values(writes.iter().filter(possible));
-    let key = || key.to_owned();
-    let lost = values(writes.iter().filter(acknowledged))
-        .into_iter()
-        .filter(|value| !last.contains(*value) && !replaced.contains(*value))
-        .map(|value| (key(), value.clone()))
-        .map(|(key, value)| Violation::Lost { key, value });
-    let resurrected = last.iter().filter(|value| gone.contains(value));
-    let resurrected = resurrected
-        .map(|value| (key(), value.clone()))
-        .map(|(key, value)| Violation::Resurrected { key, value });
-    let phantom = last.iter().filter(|value| !written.contains(value));
-    let phantom = phantom
-        .map(|value| (key(), value.clone()))
-        .map(|(key, value)| Violation::Phantom { key, value });
-    lost.chain(resurrected).chain(phantom).collect()
-}
-
-fn is_kept(history: &History, last: &BTreeSet<String>, write: &Write) -> bool {
-    let there = |value: &String| history.seen.contains(value) || last.contains(value);
-    match write.outcome {
-        Outcome::Acknowledged => true,
-        Outcome::Unknown => write.value.as_ref().is_none_or(there),
-        Outcome::Refused => false,
+    let mut keys: BTreeMap<&str, key::KeyHistory<'_>> = BTreeMap::new();
+    for write in &history.writes {
+        keys.entry(&write.key).or_default().writes.push(write);
     }
+    for read in &history.reads {
+        keys.entry(&read.key).or_default().reads.push(read);
+    }
+    for damage in &history.damages {
+        keys.entry(&damage.key).or_default().damages.push(damage);
+    }
+    let mut violations: Vec<_> = keys
+        .into_iter()
+        .flat_map(|(name, key)| key.check(name))
+        .collect();
+    violations.extend(ending::check(history));
+    violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));
+    violations.extend(endless(&history.writes, &history.reads));
+    violations
 }
 
-fn covered<'a>(writes: impl Iterator<Item = &'a &'a Write>) -> BTreeSet<&'a String> {
-    writes.flat_map(|write| &write.covers).collect()
-}
+/// How long after its time a request may end: a few steps of the simulation.
+const GRACE: Duration = Duration::from_millis(20);
 
-fn values<'a>(writes: impl Iterator<Item = &'a &'a Write>) -> BTreeSet<&'a String> {
-    writes.filter_map(|write| write.value.as_ref()).collect()
+fn endless(writes: &[Write], reads: &[Read]) -> Vec<Violation> {
+    let writes = writes.iter().map(|write| {
+        let ended = write.ended.map(|ended| ended.at);
+        (&write.key, write.asked, ended)
+    });
+    let reads = reads.iter().map(|read| {
+        let ended = read.ended.as_ref().map(|ended| ended.at);
+        (&read.key, read.asked, ended)
+    });
+    let late = writes.chain(reads).filter(|(_, asked, ended)| {
+        let limit = asked.at + asked.patience + GRACE;
+        ended.is_none_or(|ended| ended > limit)
+    });
+    late.map(|(key, asked, _)| Violation::Endless {
+        asked: asked.at,
+        key: key.clone(),
+    })
+    .collect()
 }

@@ -5,15 +5,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cartwheel::store::{MemoryMode, MemoryStore};
+use bytes::Bytes;
+use cartwheel::store::{Family, ReplicaStore, StoreOperation, StoredKey};
+use cartwheel::version::{Record, Value};
 
 use crate::dice::Dice;
+use crate::slow_store::SlowStore;
 
 /// How long the committer waits between two writes.
 const WRITE_EVERY: Duration = Duration::from_millis(1);
 
-/// A sync follows each so many writes.
-const WRITES_PER_SYNC: u64 = 5;
+/// A sync follows after less than so many writes.
+const WRITES_PER_SYNC_MAX: u64 = 10;
 
 /// Once in so many writes the disk stalls …
 const WRITES_PER_STALL: u64 = 200;
@@ -23,18 +26,20 @@ const STALL_MS_MAX: u64 = 60;
 
 /// A store, and how often a node has opened it.
 pub struct Disk {
-    pub store: Arc<MemoryStore>,
+    pub store: Arc<SlowStore>,
     openings: Cell<u64>,
     stuck: Cell<bool>,
+    failing: Cell<bool>,
 }
 
 impl Disk {
     /// An empty disk.
-    pub fn new() -> Self {
+    pub fn new(dice: Dice) -> Self {
         Self {
-            store: Arc::new(MemoryStore::new(MemoryMode::Manual)),
+            store: Arc::new(SlowStore::new(dice)),
             openings: Cell::new(0),
             stuck: Cell::new(false),
+            failing: Cell::new(false),
         }
     }
 
@@ -49,30 +54,80 @@ impl Disk {
         self.stuck.set(true);
     }
 
+    /// The next write or sync fails, and the store with it.
+    pub fn fail_next(&self, operation: StoreOperation) {
+        self.failing.set(true);
+        self.store.memory().fail_next(operation);
+    }
+
+    /// Whether the store was told to fail since this was last asked.
+    pub fn was_failing(&self) -> bool {
+        self.failing.replace(false)
+    }
+
     /// Cuts the power: of what was written without a sync, a random beginning survives.
     pub fn lose_power(&self, dice: &mut Dice) -> (usize, usize) {
-        let unsynced = self.store.unsynced();
+        let memory = self.store.memory();
+        let unsynced = memory.unsynced();
         let keep = usize::try_from(dice.below(unsynced as u64 + 1)).unwrap_or(0);
-        self.store.crash(keep);
+        memory.crash(keep);
+        self.store.forget_loads();
         self.stuck.set(false);
         (keep, unsynced)
+    }
+
+    /// A record that is safely on the disk; nothing if there may be a newer one.
+    pub fn settled(&self, key: &StoredKey) -> Option<Option<Bytes>> {
+        let memory = self.store.memory();
+        let quiet = memory.queued() == 0 && memory.unsynced() == 0;
+        let readable = !self.store.is_unreadable(key.as_bytes());
+        let found = (quiet && readable).then(|| self.found(key))?;
+        let whole = |record: &Bytes| Record::check(record).is_ok();
+        found.as_ref().is_none_or(whole).then_some(found)
+    }
+
+    /// The record that the disk holds, in whatever state.
+    pub fn found(&self, key: &StoredKey) -> Option<Bytes> {
+        let until = [key.as_bytes(), &[0][..]].concat();
+        let memory = self.store.memory();
+        let found = memory.scan(Family::Objects, key.as_bytes(), &until, 1);
+        found.ok()?.pop().map(|(_, record)| record)
+    }
+
+    /// The live values of a record, each with its dot; none of a record that is damaged.
+    pub fn values(&self, key: &StoredKey) -> Vec<(cartwheel::version::Dot, String)> {
+        let record = self
+            .found(key)
+            .filter(|record| Record::check(record).is_ok());
+        let record = record.and_then(|record| Record::decode(&record).ok());
+        let versions = record.iter().flat_map(Record::live);
+        let values = versions.filter_map(|version| match &version.value {
+            Value::Live { bytes, .. } => {
+                Some((version.dot, String::from_utf8_lossy(bytes).into_owned()))
+            }
+            Value::Tombstone => None,
+        });
+        values.collect()
     }
 }
 
 /// The committer: writes, reads and syncs for as long as the node lives.
 pub async fn commit(disk: Rc<Disk>, mut dice: Dice) {
-    for turn in 1_u64.. {
+    let mut until_sync = 1;
+    loop {
         tokio::time::sleep(WRITE_EVERY).await;
         if dice.one_in(WRITES_PER_STALL) {
             tokio::time::sleep(Duration::from_millis(dice.below(STALL_MS_MAX))).await;
         }
-        disk.store.read_queued();
+        disk.store.turn();
         if disk.stuck.get() {
             continue;
         }
-        disk.store.write_queued();
-        if turn.is_multiple_of(WRITES_PER_SYNC) {
-            disk.store.sync();
+        disk.store.memory().write_queued();
+        until_sync -= 1;
+        if until_sync == 0 {
+            disk.store.memory().sync();
+            until_sync = dice.between(1, WRITES_PER_SYNC_MAX);
         }
     }
 }

@@ -1,14 +1,12 @@
 //! What goes wrong in a run, and when.
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use turmoil::Sim;
+use cartwheel::store::StoreOperation;
 
 use crate::dice::Dice;
-use crate::disk::Disk;
-use crate::node::{NODES, name};
-use crate::trace::Trace;
+use crate::scenario::Scenario;
+use crate::worker::keys;
 
 /// The longest time from one fault to the next, in milliseconds.
 const PAUSE_MS_MAX: u64 = 1_500;
@@ -19,8 +17,11 @@ const LENGTH_MS_MAX: u64 = 2_500;
 /// For how long disks are stuck before their nodes crash, in milliseconds.
 const STUCK_MS_MAX: u64 = 300;
 
+/// How often a record can't be read, at most.
+const FAILED_READS_MAX: u64 = 3;
+
 /// Two hosts.
-type Pair = (String, String);
+pub type Pair = (String, String);
 
 /// A fault, or its end.
 #[derive(Clone, Debug)]
@@ -37,22 +38,45 @@ pub enum Fault {
     /// What is sent comes late.
     Hold(Pair),
     Release(Pair),
+    /// A node loses power and its disk.
+    Wipe(u64),
+    /// The store of a node fails for good at the next such operation: the node ends.
+    Fail(u64, StoreOperation),
+    /// A bit of a node's record of a key flips.
+    Corrupt {
+        node: u64,
+        key: String,
+        at: usize,
+    },
+    /// A node's record of a key can't be read so many times.
+    Unreadable {
+        node: u64,
+        key: String,
+        times: u32,
+    },
+    /// From now on every disk can be read.
+    Readable,
 }
 
 /// The faults of a run, none of which begins long after that time or stays for ever.
-pub fn plan(dice: &mut Dice, hosts: &[String], until: Duration) -> Vec<(Duration, Fault)> {
-    let mut planned = Vec::new();
+pub fn plan(
+    dice: &mut Dice,
+    scenario: Scenario,
+    hosts: &[String],
+    until: Duration,
+) -> Vec<(Duration, Fault)> {
+    let mut planned = vec![(until, Fault::Readable)];
     let mut at = Duration::from_secs(1);
     while at < until {
         let length = Duration::from_millis(dice.between(50, LENGTH_MS_MAX));
-        let (fault, end) = draw(dice, hosts);
+        let (fault, end) = draw(dice, scenario, hosts);
         if let Fault::Crash(nodes) = &fault {
             let stuck = Duration::from_millis(dice.below(STUCK_MS_MAX));
             planned.push((at, Fault::Stick(nodes.clone())));
             at += stuck;
         }
         planned.push((at, fault));
-        planned.push((at + length, end));
+        planned.extend(end.map(|end| (at + length, end)));
         at += Duration::from_millis(dice.between(100, PAUSE_MS_MAX));
     }
     // Stable, so that a fault of the last moment still begins before it ends.
@@ -60,76 +84,59 @@ pub fn plan(dice: &mut Dice, hosts: &[String], until: Duration) -> Vec<(Duration
     planned
 }
 
-fn draw(dice: &mut Dice, hosts: &[String]) -> (Fault, Fault) {
+fn draw(dice: &mut Dice, scenario: Scenario, hosts: &[String]) -> (Fault, Option<Fault>) {
+    if scenario.bad_disks && dice.one_in(2) {
+        return draw_disk(dice, scenario.nodes);
+    }
+    let nodes = scenario.nodes;
     match dice.below(8) {
         0..2 => {
-            let node = vec![dice.between(1, NODES + 1)];
-            (Fault::Crash(node.clone()), Fault::Bounce(node))
+            let node = vec![dice.between(1, nodes + 1)];
+            (Fault::Crash(node.clone()), Some(Fault::Bounce(node)))
         }
         2 => {
-            let all: Vec<_> = (1..=NODES).collect();
-            (Fault::Crash(all.clone()), Fault::Bounce(all))
+            let all: Vec<_> = (1..=nodes).collect();
+            (Fault::Crash(all.clone()), Some(Fault::Bounce(all)))
         }
         3..6 => {
-            let pair = pair(dice, hosts);
-            (Fault::Cut(pair.clone()), Fault::Mend(pair))
+            let pair = pair(dice, nodes, hosts);
+            (Fault::Cut(pair.clone()), Some(Fault::Mend(pair)))
         }
         _ => {
-            let pair = pair(dice, hosts);
-            (Fault::Hold(pair.clone()), Fault::Release(pair))
+            let pair = pair(dice, nodes, hosts);
+            (Fault::Hold(pair.clone()), Some(Fault::Release(pair)))
         }
     }
+}
+
+fn draw_disk(dice: &mut Dice, nodes: u64) -> (Fault, Option<Fault>) {
+    let node = dice.between(1, nodes + 1);
+    let key = key(dice);
+    match dice.below(10) {
+        0 => (Fault::Wipe(node), Some(Fault::Bounce(vec![node]))),
+        1 => (Fault::Fail(node, StoreOperation::Write), None),
+        2 => (Fault::Fail(node, StoreOperation::Sync), None),
+        3..7 => {
+            let at = usize::try_from(dice.below(1 << 16)).unwrap_or(0);
+            (Fault::Corrupt { node, key, at }, None)
+        }
+        _ => {
+            let times = u32::try_from(dice.between(1, FAILED_READS_MAX + 1)).unwrap_or(1);
+            (Fault::Unreadable { node, key, times }, None)
+        }
+    }
+}
+
+fn key(dice: &mut Dice) -> String {
+    let all: Vec<String> = keys().collect();
+    let at = usize::try_from(dice.below(all.len() as u64)).unwrap_or(0);
+    all[at].clone()
 }
 
 /// A node, and another node or a client.
-fn pair(dice: &mut Dice, hosts: &[String]) -> Pair {
-    let node = dice.below(NODES);
+fn pair(dice: &mut Dice, nodes: u64, hosts: &[String]) -> Pair {
+    let node = dice.below(nodes);
     let other = (node + dice.between(1, hosts.len() as u64)) % hosts.len() as u64;
     let host = |at: u64| hosts[usize::try_from(at).unwrap_or(0)].clone();
     (host(node), host(other))
-}
-
-/// Carries out faults.
-pub struct Saboteur {
-    pub disks: Vec<Rc<Disk>>,
-    pub dice: Dice,
-    pub trace: Trace,
-}
-
-impl Saboteur {
-    /// Makes the fault happen.
-    pub fn act(&mut self, sim: &mut Sim<'_>, fault: &Fault) {
-        self.trace.note(sim.elapsed(), &format!("{fault:?}"));
-        match fault {
-            Fault::Stick(nodes) => nodes.iter().for_each(|node| self.disk(*node).get_stuck()),
-            Fault::Crash(nodes) => nodes.iter().for_each(|node| self.crash(sim, *node)),
-            Fault::Bounce(nodes) => nodes.iter().for_each(|node| bounce(sim, *node)),
-            Fault::Cut((a, b)) => sim.partition(a.as_str(), b.as_str()),
-            Fault::Mend((a, b)) => sim.repair(a.as_str(), b.as_str()),
-            Fault::Hold((a, b)) => sim.hold(a.as_str(), b.as_str()),
-            Fault::Release((a, b)) => sim.release(a.as_str(), b.as_str()),
-        }
-    }
-
-    fn disk(&self, node: u64) -> &Rc<Disk> {
-        &self.disks[usize::try_from(node - 1).unwrap_or(0)]
-    }
-
-    fn crash(&mut self, sim: &mut Sim<'_>, node: u64) {
-        // Two faults may overlap, so the node may be down already.
-        if sim.is_host_running(name(node)) {
-            sim.crash(name(node));
-        }
-        let disk = Rc::clone(self.disk(node));
-        let (kept, unsynced) = disk.lose_power(&mut self.dice);
-        let what = format!("{} kept {kept} of {unsynced} unsynced batches", name(node));
-        self.trace.note(sim.elapsed(), &what);
-    }
-}
-
-/// Two faults may overlap, so the node may be up already.
-fn bounce(sim: &mut Sim<'_>, node: u64) {
-    if !sim.is_host_running(name(node)) {
-        sim.bounce(name(node));
-    }
 }

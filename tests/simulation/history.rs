@@ -3,18 +3,35 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
+
+use cartwheel::version::Dot;
 
 /// What a write ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Acknowledged,
-    /// It may be kept.
+    /// It may be kept, now or later.
     Unknown,
-    /// It is surely not kept.
+    /// It is surely not kept: that was promised.
     Refused,
 }
 
-/// A put or a delete that has returned.
+/// When something was asked, and until when the answer had to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub at: Duration,
+    pub patience: Duration,
+}
+
+/// How something ended, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended<T> {
+    pub at: Duration,
+    pub with: T,
+}
+
+/// A put or a delete.
 #[derive(Clone, Debug)]
 pub struct Write {
     pub key: String,
@@ -22,17 +39,83 @@ pub struct Write {
     pub value: Option<String>,
     /// The values that its context covered for all that its writer knows.
     pub covers: BTreeSet<String>,
-    pub outcome: Outcome,
+    pub asked: Asked,
+    /// Nothing while it is under way.
+    pub ended: Option<Ended<Outcome>>,
+    /// Whether it reached one coordinator at most: a write that was sent again may have two
+    /// dots, and come back beside a value that replaced one of them.
+    pub once: bool,
+}
+
+impl Write {
+    /// What is known of its outcome.
+    pub fn outcome(&self) -> Outcome {
+        self.ended.map_or(Outcome::Unknown, |ended| ended.with)
+    }
+
+    /// Whether it may be kept.
+    pub fn is_possible(&self) -> bool {
+        self.outcome() != Outcome::Refused
+    }
+
+    /// When it was acknowledged, if it was.
+    pub fn acknowledged_at(&self) -> Option<Duration> {
+        let ended = self.ended?;
+        (ended.with == Outcome::Acknowledged).then_some(ended.at)
+    }
+}
+
+/// A read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    pub key: String,
+    /// The values that the context it handed in has seen; none if it handed in none.
+    pub seen: BTreeSet<String>,
+    pub asked: Asked,
+    /// What it found, in order, or that it failed; nothing while it is under way.
+    pub ended: Option<Ended<Option<Vec<String>>>>,
+}
+
+/// A time in which an owner of a key may lack what it had acknowledged.
+#[derive(Clone, Debug)]
+pub struct Damage {
+    pub key: String,
+    pub from: Duration,
+    /// Nothing while it lasts.
+    pub until: Option<Duration>,
 }
 
 /// The history of a run.
 #[derive(Debug, Default)]
 pub struct History {
     pub writes: Vec<Write>,
-    /// Every value that any read has returned.
-    pub seen: BTreeSet<String>,
+    pub reads: Vec<Read>,
+    pub damages: Vec<Damage>,
+    /// Every dot that was seen anywhere, with the key and value that it names.
+    pub dots: BTreeMap<Dot, (String, String)>,
+    /// Dots that named two things.
+    pub twice: Vec<String>,
     /// What every key held when all was healed, read from all owners.
     pub last: BTreeMap<String, BTreeSet<String>>,
+    /// How often what must happen sometimes has happened.
+    pub happened: BTreeMap<&'static str, u64>,
+}
+
+impl History {
+    /// Notes that something happened that must happen sometimes.
+    pub fn happened(&mut self, what: &'static str) {
+        *self.happened.entry(what).or_default() += 1;
+    }
+
+    /// Notes what a dot names.
+    pub fn dot(&mut self, dot: Dot, key: &str, value: &str) {
+        let named = (key.to_owned(), value.to_owned());
+        let first = self.dots.entry(dot).or_insert_with(|| named.clone());
+        if *first != named {
+            let twice = format!("{dot} is {first:?} and {named:?}");
+            self.twice.push(twice);
+        }
+    }
 }
 
 /// The history while the run goes on.

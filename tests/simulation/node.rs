@@ -7,18 +7,23 @@ use std::time::Duration;
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::Identity;
-use cartwheel_actors::HostFacts;
 use cartwheel_actors::node::{Node, NodeOptions, start};
 use cartwheel_actors::shell::{LocalShards, SeededEntropy, Shell};
+use cartwheel_actors::{HostFacts, PanicNow};
 
 use crate::clock::SimulatedClock;
 use crate::dice::{Dice, seed_of};
 use crate::disk::{Disk, commit};
+use crate::history::SharedHistory;
 use crate::network::SimulatedNetwork;
+use crate::saboteur::GivenUp;
 use crate::trace::{Trace, now};
 
-/// The nodes of every run.
-pub const NODES: u64 = 3;
+/// The shortest and the longest time between two panics in a node, in milliseconds.
+const PANIC_EVERY_MS: (u64, u64) = (300, 5_000);
+
+/// From then on nothing panics.
+const PANICS_UNTIL: Duration = Duration::from_secs(20);
 
 /// The name of a node's host; nodes count from 1.
 pub fn name(node: u64) -> String {
@@ -51,40 +56,70 @@ impl HostFacts for NoFacts {
     }
 }
 
-/// One life of a node, until it is crashed.
-pub async fn live(node: u64, seed: u64, disk: Rc<Disk>, trace: Trace) -> turmoil::Result {
-    let life = format!("{} life {}", name(node), disk.next_opening());
-    tokio::task::spawn_local(commit(
-        Rc::clone(&disk),
-        Dice::new(seed, &format!("{life} disk")),
-    ));
-    let options = options(node, seed_of(seed, &life), &disk, &trace)?;
-    let started = start(options).await?;
-    trace.note(now(), &format!("{life} serves"));
-    watch(&started, &life, &trace).await
+/// What surrounds the lives of one node.
+#[derive(Clone)]
+pub struct Habitat {
+    pub node: u64,
+    /// How many nodes there are.
+    pub nodes: u64,
+    pub seed: u64,
+    pub disk: Rc<Disk>,
+    pub trace: Trace,
+    pub history: SharedHistory,
+    pub given_up: GivenUp,
 }
 
-/// No run makes an actor panic, so a restart is a bug.
-async fn watch(node: &Node, life: &str, trace: &Trace) -> turmoil::Result {
-    let mut restarts = 0;
+/// One life of a node, until it is crashed.
+pub async fn live(around: Habitat) -> turmoil::Result {
+    let life = format!("{} life {}", name(around.node), around.disk.next_opening());
+    tokio::task::spawn_local(commit(
+        Rc::clone(&around.disk),
+        Dice::new(around.seed, &format!("{life} disk")),
+    ));
+    let options = options(&around, seed_of(around.seed, &life))?;
+    let started = start(options).await?;
+    around.trace.note(now(), &format!("{life} serves"));
+    haunt(&started, &life, &around).await
+}
+
+/// Makes an actor panic now and then: each must start again, and no other may.
+async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
+    let mut dice = Dice::new(around.seed, &format!("{life} panics"));
+    let mut planned = 0;
     loop {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        if node.supervision.restarts() > restarts {
-            restarts = node.supervision.restarts();
-            trace.fail(format!("{life}: {restarts} restarts at {:?}", now()));
+        let pause = dice.between(PANIC_EVERY_MS.0, PANIC_EVERY_MS.1);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        if now() < PANICS_UNTIL {
+            planned += 1;
+            let replica = usize::try_from(dice.below(node.replicas.len() as u64))?;
+            around
+                .trace
+                .note(now(), &format!("{life}: replica {replica} panics"));
+            // The message is lost with the panic, so it is never answered.
+            let _ = node.replicas[replica].send(PanicNow).await;
+            around.history.borrow_mut().happened("a panic of a replica");
+        }
+        let restarts = node.supervision.restarts();
+        if restarts != planned {
+            let what = format!(
+                "{life}: {restarts} restarts for {planned} panics at {:?}",
+                now()
+            );
+            around.trace.fail(what);
         }
     }
 }
 
-fn options(node: u64, seed: u64, disk: &Disk, trace: &Trace) -> turmoil::Result<NodeOptions> {
-    let config = config(node)?;
+fn options(around: &Habitat, seed: u64) -> turmoil::Result<NodeOptions> {
+    let config = config(around.node, around.nodes)?;
     let wanted = Identity {
         store: StoreId(seed),
         node: config.node.id,
         cluster: config.cluster.id,
     };
-    let identity = disk.store.open(wanted)?;
-    let trace = trace.clone();
+    let store = Arc::clone(&around.disk.store);
+    let identity = store.memory().open(wanted)?;
+    let (node, given_up) = (around.node, around.given_up.clone());
     Ok(NodeOptions {
         config,
         shell: Shell {
@@ -92,22 +127,22 @@ fn options(node: u64, seed: u64, disk: &Disk, trace: &Trace) -> turmoil::Result<
             clock: Arc::new(SimulatedClock::new()),
             entropy: Arc::new(SeededEntropy::new(seed)),
             shards: Arc::new(LocalShards),
-            store: Arc::clone(&disk.store) as _,
+            store,
         },
         store: identity.store,
         shards: 2,
         host: Arc::new(NoFacts),
-        fatal: Arc::new(move |reason| trace.fail(format!("node {node} gave up: {reason}"))),
+        fatal: Arc::new(move |reason| given_up.add(node, reason)),
     })
 }
 
 /// Links notice silence sooner than by default, so that a run sees many broken ones.
-fn config(node: u64) -> turmoil::Result<Config> {
+fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
     let member = |node| {
         let (client, bridge) = (client_address(node), format!("{}:7401", name(node)));
         format!("{{ id = {node}, client = \"{client}\", bridge = \"{bridge}\" }}")
     };
-    let members = (1..=NODES).map(member).collect::<Vec<_>>().join(", ");
+    let members = (1..=nodes).map(member).collect::<Vec<_>>().join(", ");
     let text = format!(
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
          [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\

@@ -1,21 +1,24 @@
 //! One run from one seed: work under faults, healing, and a last look at every key.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use cartwheel_client::Client;
 use tokio::task::JoinSet;
 use turmoil::Sim;
 
+use crate::auditor::{Auditor, client, heal_always};
+use crate::damage::Ledger;
 use crate::dice::Dice;
 use crate::disk::Disk;
-use crate::faults::{Saboteur, plan};
+use crate::faults::plan;
 use crate::history::{History, SharedHistory};
-use crate::network::SimulatedConnect;
-use crate::node::{NODES, client_address, live, name};
-use crate::trace::{Trace, now};
-use crate::worker::{Worker, keys, values_of};
+use crate::node::{Habitat, live, name};
+use crate::panics;
+use crate::placement::Placement;
+use crate::saboteur::{GivenUp, Saboteur};
+use crate::scenario::Scenario;
+use crate::trace::Trace;
+use crate::worker::{Surroundings, Temper, Worker, keys};
 
 /// How long clients work, and nodes and links fail.
 const WORK: Duration = Duration::from_secs(20);
@@ -24,45 +27,65 @@ const WORK: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_secs(32);
 
 /// The simulation is stuck if it takes longer.
-const END: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_secs(90);
 
-/// The hosts that clients run on.
-const CLIENTS: [&str; 2] = ["clients-1", "clients-2"];
+/// The hosts that clients run on, and how those deal with what goes wrong.
+const CLIENTS: [(&str, Temper); 2] = [("patient", Temper::Patient), ("hasty", Temper::Hasty)];
 
-/// The workers of a host, who share its connections.
+/// The workers of a host, who share its connections; every other one is careful.
 const WORKERS: u64 = 4;
 
 /// What a run left.
 pub struct Run {
     pub trace: Vec<String>,
     pub history: History,
-    /// What must not happen in any run: restarts of actors, nodes that gave up.
-    #[cfg_attr(feature = "planted-bugs", allow(dead_code))]
-    // With bugs planted, anything may happen.
+    /// What must not happen in any run, beside what the history shows: restarts without a
+    /// panic, panics that nobody asked for, nodes that gave up, owners that differ.
     pub failures: Vec<String>,
+    /// How long it was, in simulated time.
+    pub length: Duration,
 }
 
 /// The run of a seed.
-pub fn run(seed: u64) -> Run {
+pub fn run(scenario: Scenario, seed: u64) -> Run {
+    panics::watch();
     let trace = Trace::default();
     let history = SharedHistory::default();
     let mut sim = network(seed);
-    let disks = nodes(&mut sim, seed, &trace);
-    for host in CLIENTS {
-        sim.client(host, clients(host, seed, history.clone(), trace.clone()));
+    let mut saboteur = saboteur(scenario, seed, &history, &trace);
+    nodes(&mut sim, scenario, seed, &saboteur);
+    for (host, temper) in CLIENTS {
+        let (history, trace) = (history.clone(), trace.clone());
+        sim.client(host, clients(host, temper, scenario, seed, history, trace));
     }
-    sim.client("auditor", look(seed, history.clone(), trace.clone()));
-    let saboteur = Saboteur {
-        disks,
-        dice: Dice::new(seed, "saboteur"),
+    if scenario.bad_disks {
+        let (history, trace) = (history.clone(), trace.clone());
+        sim.client(
+            "healer",
+            heal_always(scenario.nodes, seed, history, trace, LOOK),
+        );
+    }
+    let auditor = Auditor {
+        nodes: scenario.nodes,
+        seed,
+        history: history.clone(),
         trace: trace.clone(),
     };
-    sabotage(&mut sim, saboteur);
+    sim.client("auditor", auditor.look(LOOK));
+    sabotage(&mut sim, &mut saboteur);
+    let length = sim.elapsed();
     drop(sim);
+    saboteur.look(length);
+    compare(&saboteur);
+    count(&saboteur);
+    drop(saboteur);
+    let mut failures = trace.failures();
+    failures.extend(panics::unplanned());
     Run {
         trace: trace.lines(),
         history: history.take(),
-        failures: trace.failures(),
+        failures,
+        length,
     }
 }
 
@@ -78,82 +101,106 @@ fn network(seed: u64) -> Sim<'static> {
         .build()
 }
 
-fn nodes(sim: &mut Sim<'static>, seed: u64, trace: &Trace) -> Vec<Rc<Disk>> {
-    let nodes = (1..=NODES).map(|node| {
-        let disk = Rc::new(Disk::new());
-        let (own, trace) = (Rc::clone(&disk), trace.clone());
-        let life = move || live(node, seed, Rc::clone(&own), trace.clone());
-        sim.host(name(node), life);
-        disk
-    });
-    nodes.collect()
+fn saboteur(scenario: Scenario, seed: u64, history: &SharedHistory, trace: &Trace) -> Saboteur {
+    let disk = |node| {
+        let dice = Dice::new(seed, &format!("{} store", name(node)));
+        Rc::new(Disk::new(dice))
+    };
+    let mut hosts: Vec<_> = (1..=scenario.nodes).map(name).collect();
+    hosts.extend(CLIENTS.map(|(host, _)| host.to_owned()));
+    let mut dice = Dice::new(seed, "saboteur");
+    Saboteur {
+        disks: (1..=scenario.nodes).map(disk).collect(),
+        planned: plan(&mut dice, scenario, &hosts, WORK),
+        dice,
+        trace: trace.clone(),
+        history: history.clone(),
+        ledger: Ledger::new(Placement::new(scenario.nodes), history.clone()),
+        given_up: GivenUp::default(),
+        look_at: Duration::ZERO,
+    }
+}
+
+fn nodes(sim: &mut Sim<'static>, scenario: Scenario, seed: u64, saboteur: &Saboteur) {
+    for (node, disk) in (1..).zip(&saboteur.disks) {
+        let habitat = Habitat {
+            node,
+            nodes: scenario.nodes,
+            seed,
+            disk: Rc::clone(disk),
+            trace: saboteur.trace.clone(),
+            history: saboteur.history.clone(),
+            given_up: saboteur.given_up.clone(),
+        };
+        sim.host(name(node), move || live(habitat.clone()));
+    }
 }
 
 /// Steps through the run, and lets the faults happen at their times.
-fn sabotage(sim: &mut Sim<'static>, mut saboteur: Saboteur) {
-    let mut hosts: Vec<_> = (1..=NODES).map(name).collect();
-    hosts.extend(CLIENTS.map(str::to_owned));
-    let planned = plan(&mut saboteur.dice, &hosts, WORK);
-    let mut planned = planned.iter().peekable();
+fn sabotage(sim: &mut Sim<'static>, saboteur: &mut Saboteur) {
     loop {
-        while let Some((_, fault)) = planned.next_if(|(at, _)| *at <= sim.elapsed()) {
-            saboteur.act(sim, fault);
-        }
+        saboteur.act(sim);
         if sim.step().expect("the simulation goes on") {
             return;
         }
     }
 }
 
-async fn client(host: &str, seed: u64) -> Client {
-    loop {
-        let builder = Client::builder()
-            .endpoints((1..=NODES).map(client_address))
-            .connect(SimulatedConnect)
-            .entropy(Dice::new(seed, host));
-        // The nodes are starting as well.
-        match builder.build().await {
-            Ok(client) => return client,
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+/// After every key was read from all its owners, they are the same byte for byte.
+fn compare(saboteur: &Saboteur) {
+    let placement = saboteur.ledger.placement();
+    for key in keys() {
+        let stored = placement.stored(&key);
+        let owners = placement.owners(&key);
+        let records: Vec<_> = owners
+            .iter()
+            .map(|owner| crate::damage::disk(&saboteur.disks, *owner).found(&stored))
+            .collect();
+        if records.windows(2).any(|pair| pair[0] != pair[1]) {
+            let what = format!("the owners {owners:?} of {key} differ at the end");
+            saboteur.trace.fail(what);
+        }
+    }
+}
+
+fn count(saboteur: &Saboteur) {
+    let mut history = saboteur.history.borrow_mut();
+    for disk in &saboteur.disks {
+        for (what, count) in disk.store.met() {
+            *history.happened.entry(what).or_default() += count;
         }
     }
 }
 
 async fn clients(
     host: &'static str,
+    temper: Temper,
+    scenario: Scenario,
     seed: u64,
     history: SharedHistory,
     trace: Trace,
 ) -> turmoil::Result {
-    let bucket = client(host, seed).await.bucket("default");
+    let retries = match temper {
+        Temper::Patient => 4,
+        Temper::Hasty => 0,
+    };
+    let client = client(host, seed, 1..=scenario.nodes, retries).await;
+    let around = Surroundings {
+        bucket: client.bucket("default"),
+        temper,
+        forwards: scenario.nodes > 3,
+        history,
+        trace,
+    };
     let mut workers = JoinSet::new();
     for number in 0..WORKERS {
         let name = format!("{host}-{number}");
-        let worker = Worker {
-            dice: Dice::new(seed, &name),
-            name,
-            bucket: bucket.clone(),
-            history: history.clone(),
-            trace: trace.clone(),
-            known: BTreeMap::new(),
-        };
+        let dice = Dice::new(seed, &name);
+        let worker = Worker::new(name, number % 2 == 0, dice, &around);
         workers.spawn_local(worker.work(WORK));
     }
     while let Some(worker) = workers.join_next().await {
         worker?;
-    }
-    Ok(())
-}
-
-/// Reads every key from all its owners, once all is healed.
-async fn look(seed: u64, history: SharedHistory, trace: Trace) -> turmoil::Result {
-    tokio::time::sleep(LOOK).await;
-    let bucket = client("auditor", seed).await.bucket("default");
-    for key in keys() {
-        let object = bucket.get(&key).r(3).send().await?;
-        let values = values_of(&object);
-        trace.note(now(), &format!("{key} holds {values:?} at the end"));
-        history.borrow_mut().last.insert(key, values);
     }
     Ok(())
 }

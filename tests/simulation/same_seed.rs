@@ -2,22 +2,19 @@
 
 use crate::history::Outcome;
 use crate::run::run;
+use crate::scenario::{BAD_DISKS, FIVE_NODES};
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    let first = run(7);
-    let acknowledged = |outcome| outcome == Outcome::Acknowledged;
-    let writes = first.history.writes.iter();
-    assert!(writes.filter(|write| acknowledged(write.outcome)).count() > 100);
-    assert!(first.history.seen.len() > 100);
-    let again = run(7);
-    let differs = first
-        .trace
-        .iter()
-        .zip(&again.trace)
-        .position(|(a, b)| a != b);
-    let lines = differs.map(|at| (at, &first.trace[at], &again.trace[at]));
-    assert_eq!(lines, None);
-    assert_eq!(first.trace, again.trace);
-    assert_ne!(first.trace, run(8).trace);
+    for scenario in [FIVE_NODES, BAD_DISKS] {
+        let first = run(scenario, 7);
+        let writes = first.history.writes.iter();
+        let acknowledged = writes.filter(|write| write.outcome() == Outcome::Acknowledged);
+        assert!(acknowledged.count() > 100);
+        let again = run(scenario, 7);
+        let mut lines = first.trace.iter().zip(&again.trace).enumerate();
+        assert_eq!(lines.find(|(_, (a, b))| a != b), None);
+        assert_eq!(first.trace, again.trace);
+        assert_ne!(first.trace, run(scenario, 8).trace);
+    }
 }

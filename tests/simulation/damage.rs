@@ -1,0 +1,103 @@
+//! Which owners of which keys may lack what they had acknowledged.
+//!
+//! Faults that destroy hit at most W − 1 = 1 owner of a key between two heals. A key is healed
+//! when all its owners have the same record, safely on their disks.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::disk::Disk;
+use crate::history::{Damage, SharedHistory};
+use crate::placement::Placement;
+use crate::worker::keys;
+
+/// The account of what is damaged.
+pub struct Ledger {
+    placement: Placement,
+    history: SharedHistory,
+    /// By key: the owner that is damaged, and where the history says so.
+    open: BTreeMap<String, (u64, usize)>,
+}
+
+impl Ledger {
+    /// Nothing is damaged yet.
+    pub fn new(placement: Placement, history: SharedHistory) -> Self {
+        Self {
+            placement,
+            history,
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// Where the keys are kept.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// Whether a node's record of a key may be destroyed.
+    pub fn allows(&self, node: u64, key: &str) -> bool {
+        let damaged = self.open.get(key);
+        self.placement.owners(key).contains(&node)
+            && damaged.is_none_or(|(damaged, _)| *damaged == node)
+    }
+
+    /// Whether all records of a node may be destroyed.
+    pub fn allows_all(&self, node: u64) -> bool {
+        let damaged = self.open.iter();
+        damaged
+            .filter(|(key, _)| self.placement.owners(key).contains(&node))
+            .all(|(_, (damaged, _))| *damaged == node)
+    }
+
+    /// A node's record of a key is destroyed from now on.
+    pub fn damage(&mut self, node: u64, key: &str, from: Duration) {
+        let mut history = self.history.borrow_mut();
+        self.open.entry(key.to_owned()).or_insert_with(|| {
+            history.damages.push(Damage {
+                key: key.to_owned(),
+                from,
+                until: None,
+            });
+            (node, history.damages.len() - 1)
+        });
+    }
+
+    /// All records of a node are destroyed from now on.
+    pub fn damage_all(&mut self, node: u64, from: Duration) {
+        for key in keys() {
+            if self.placement.owners(&key).contains(&node) {
+                self.damage(node, &key, from);
+            }
+        }
+    }
+
+    /// Closes the account of what is healed.
+    pub fn heal(&mut self, disks: &[Rc<Disk>], at: Duration) {
+        let Self {
+            placement,
+            history,
+            open,
+        } = self;
+        open.retain(|key, (_, damage)| {
+            let healed = is_healed(placement, disks, key);
+            if healed {
+                history.borrow_mut().damages[*damage].until = Some(at);
+            }
+            !healed
+        });
+    }
+}
+
+fn is_healed(placement: &Placement, disks: &[Rc<Disk>], key: &str) -> bool {
+    let stored = placement.stored(key);
+    let owners = placement.owners(key).into_iter();
+    let mut records = owners.map(|owner| disk(disks, owner).settled(&stored));
+    let first = records.next().flatten();
+    first.is_some() && records.all(|record| record == first)
+}
+
+/// The disk of a node; nodes count from 1.
+pub fn disk(disks: &[Rc<Disk>], node: u64) -> &Rc<Disk> {
+    &disks[usize::try_from(node - 1).unwrap_or(0)]
+}

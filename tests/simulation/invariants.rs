@@ -1,0 +1,72 @@
+//! What must hold in every run, and what must happen in some.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::checker::check;
+use crate::run::run;
+use crate::scenario::{BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
+use crate::worker::keys;
+
+/// The seeds of a kind of run; `CARTWHEEL_SEEDS=100` runs so many in place of these.
+const SEEDS: u64 = 4;
+
+#[test]
+fn three_nodes_keep_every_invariant_under_crashes_panics_and_partitions() {
+    hold(THREE_NODES, &[]);
+}
+
+#[test]
+fn five_nodes_that_hand_requests_on_keep_every_invariant() {
+    hold(FIVE_NODES, &["a request that was handed on"]);
+}
+
+#[test]
+fn disks_that_fail_and_lie_and_are_lost_break_no_invariant() {
+    let sometimes = [
+        "a record that was corrupted",
+        "a read of the disk that failed",
+        "a store that failed",
+        "a store that was wiped",
+    ];
+    hold(BAD_DISKS, &sometimes);
+}
+
+/// What every kind of run must show in some of its seeds, or it tests less than it says.
+const SOMETIMES: [&str; 10] = [
+    "a write that was acknowledged",
+    "a write of unknown outcome",
+    "a write that was refused",
+    "a read that was answered",
+    "a read that failed",
+    "a read that was hedged",
+    "a repair before the answer",
+    "a panic of a replica",
+    "a record that was not in memory",
+    "a load that overtook another",
+];
+
+fn hold(scenario: Scenario, sometimes: &[&str]) {
+    let seeds = std::env::var("CARTWHEEL_SEEDS").ok();
+    let seeds = seeds.map_or(SEEDS, |seeds| seeds.parse().expect("a number of seeds"));
+    let mut happened: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut length = Duration::ZERO;
+    let mut red = Vec::new();
+    for seed in 1..=seeds {
+        let run = run(scenario, seed);
+        let violations = check(&run.history);
+        let looked = run.history.last.len() == keys().count();
+        if !(run.failures.is_empty() && violations.is_empty() && looked) {
+            red.push(format!("seed {seed}: {:?} {violations:?}", run.failures));
+        }
+        for (what, count) in run.history.happened {
+            *happened.entry(what).or_default() += count;
+        }
+        length += run.length;
+    }
+    println!("{scenario:?}: {seeds} seeds, {length:?} simulated, {happened:?}");
+    assert!(red.is_empty(), "{scenario:?}\n{}", red.join("\n"));
+    for what in SOMETIMES.iter().chain(sometimes) {
+        assert!(happened.contains_key(what), "{scenario:?} never saw {what}");
+    }
+}

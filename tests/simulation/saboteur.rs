@@ -1,0 +1,169 @@
+//! Makes the faults happen, within what the owners of a key can bear.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use turmoil::Sim;
+
+use crate::damage::{Ledger, disk};
+use crate::dice::Dice;
+use crate::disk::Disk;
+use crate::faults::Fault;
+use crate::history::SharedHistory;
+use crate::node::name;
+use crate::trace::Trace;
+use crate::worker::keys;
+
+/// How long a node that gave up stays down, at most, in milliseconds.
+const DOWN_MS_MAX: u64 = 1_000;
+
+/// The time between two looks into the stores.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The nodes that can't go on, with their reasons.
+#[derive(Clone, Default)]
+pub struct GivenUp(Arc<Mutex<BTreeMap<u64, String>>>);
+
+impl GivenUp {
+    /// A node ends; the first reason is the one that counts.
+    pub fn add(&self, node: u64, reason: &str) {
+        let mut nodes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        nodes.entry(node).or_insert_with(|| reason.to_owned());
+    }
+
+    fn take(&self) -> BTreeMap<u64, String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Carries out faults.
+pub struct Saboteur {
+    pub disks: Vec<Rc<Disk>>,
+    pub dice: Dice,
+    pub trace: Trace,
+    pub history: SharedHistory,
+    pub ledger: Ledger,
+    pub given_up: GivenUp,
+    pub planned: Vec<(Duration, Fault)>,
+    /// When the stores are looked into next.
+    pub look_at: Duration,
+}
+
+impl Saboteur {
+    /// Does what is due.
+    pub fn act(&mut self, sim: &mut Sim<'_>) {
+        let now = sim.elapsed();
+        for (node, reason) in self.given_up.take() {
+            self.end(sim, node, &reason);
+        }
+        let due = self.planned.partition_point(|(at, _)| *at <= now);
+        for (_, fault) in self.planned.drain(..due).collect::<Vec<_>>() {
+            self.make(sim, &fault);
+        }
+        if self.look_at <= now {
+            self.look_at = now + LOOK_EVERY;
+            self.look(now);
+        }
+    }
+
+    /// Looks into all stores: which dots are there, and is the damage healed?
+    pub fn look(&mut self, now: Duration) {
+        let mut history = self.history.borrow_mut();
+        for key in keys() {
+            let stored = self.ledger.placement().stored(&key);
+            for (dot, value) in self.disks.iter().flat_map(|disk| disk.values(&stored)) {
+                history.dot(dot, &key, &value);
+            }
+        }
+        drop(history);
+        self.ledger.heal(&self.disks, now);
+    }
+
+    /// A node that says that it can't go on is a process that has ended.
+    fn end(&mut self, sim: &mut Sim<'_>, node: u64, reason: &str) {
+        self.trace
+            .note(sim.elapsed(), &format!("{} gave up: {reason}", name(node)));
+        if disk(&self.disks, node).was_failing() {
+            self.history.borrow_mut().happened("a store that failed");
+        } else {
+            self.trace.fail(format!("{} gave up: {reason}", name(node)));
+        }
+        self.crash(sim, node);
+        let back = sim.elapsed() + Duration::from_millis(self.dice.between(50, DOWN_MS_MAX));
+        let at = self.planned.partition_point(|(at, _)| *at <= back);
+        self.planned.insert(at, (back, Fault::Bounce(vec![node])));
+    }
+
+    fn make(&mut self, sim: &mut Sim<'_>, fault: &Fault) {
+        let now = sim.elapsed();
+        self.trace.note(now, &format!("{fault:?}"));
+        match fault {
+            Fault::Stick(nodes) => nodes.iter().for_each(|node| self.disk(*node).get_stuck()),
+            Fault::Crash(nodes) => nodes.iter().for_each(|node| self.crash(sim, *node)),
+            Fault::Bounce(nodes) => nodes.iter().for_each(|node| bounce(sim, *node)),
+            Fault::Cut((a, b)) => sim.partition(a.as_str(), b.as_str()),
+            Fault::Mend((a, b)) => sim.repair(a.as_str(), b.as_str()),
+            Fault::Hold((a, b)) => sim.hold(a.as_str(), b.as_str()),
+            Fault::Release((a, b)) => sim.release(a.as_str(), b.as_str()),
+            Fault::Wipe(node) => self.wipe(sim, *node),
+            Fault::Fail(node, operation) => self.disk(*node).fail_next(*operation),
+            Fault::Corrupt { node, key, at } => self.corrupt(*node, key, *at, now),
+            Fault::Unreadable { node, key, times } => self.unreadable(*node, key, *times, now),
+            Fault::Readable => self.disks.iter().for_each(|d| d.store.can_read_again()),
+        }
+    }
+
+    fn disk(&self, node: u64) -> &Rc<Disk> {
+        disk(&self.disks, node)
+    }
+
+    fn crash(&mut self, sim: &mut Sim<'_>, node: u64) {
+        // Two faults may overlap, so the node may be down already.
+        if sim.is_host_running(name(node)) {
+            sim.crash(name(node));
+        }
+        let disk = Rc::clone(self.disk(node));
+        let (kept, unsynced) = disk.lose_power(&mut self.dice);
+        let what = format!("{} kept {kept} of {unsynced} unsynced batches", name(node));
+        self.trace.note(sim.elapsed(), &what);
+    }
+
+    fn wipe(&mut self, sim: &mut Sim<'_>, node: u64) {
+        self.crash(sim, node);
+        if self.ledger.allows_all(node) {
+            self.ledger.damage_all(node, sim.elapsed());
+            self.disk(node).store.memory().wipe();
+            self.history.borrow_mut().happened("a store that was wiped");
+        }
+    }
+
+    fn corrupt(&mut self, node: u64, key: &str, at: usize, now: Duration) {
+        let stored = self.ledger.placement().stored(key);
+        let memory = Rc::clone(self.disk(node));
+        let memory = memory.store.memory();
+        let family = cartwheel::store::Family::Objects;
+        if self.ledger.allows(node, key) && memory.corrupt(family, stored.as_bytes(), at) {
+            self.ledger.damage(node, key, now);
+            self.history
+                .borrow_mut()
+                .happened("a record that was corrupted");
+        }
+    }
+
+    fn unreadable(&mut self, node: u64, key: &str, times: u32, now: Duration) {
+        if self.ledger.allows(node, key) {
+            self.ledger.damage(node, key, now);
+            let stored = self.ledger.placement().stored(key);
+            self.disk(node).store.fail_reads(stored.as_bytes(), times);
+        }
+    }
+}
+
+/// Two faults may overlap, so the node may be up already.
+fn bounce(sim: &mut Sim<'_>, node: u64) {
+    if !sim.is_host_running(name(node)) {
+        sim.bounce(name(node));
+    }
+}
