@@ -50,8 +50,10 @@ planted: setup ## each planted bug must turn a check red
 golden: ## write the golden bytes anew; the difference is a change of format
 	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden
 
-bench: ## the benches of the core; in another profile, which compiles the dependencies once more
+bench: setup ## what the core costs, then a cluster of three and of five nodes; in the release profile
 	cargo bench -p cartwheel-benches
+	cargo build --release -p cartwheel-cli
+	@scripts/bench
 
 check: setup ## what CI runs: format, tests, lints, docs, planted bugs, demo
 	@scripts/steps $(CHECKS)

@@ -37,7 +37,8 @@ pub struct Report {
     pub errors: u64,
     pub errors_by_kind: BTreeMap<String, u64>,
     pub client_cpu_us_per_op: f64,
-    pub server_cpu_us_per_op: f64,
+    /// Nothing if a node went away or was started anew during the run.
+    pub server_cpu_us_per_op: Option<f64>,
     pub durability: &'static str,
     pub file_system: String,
 }
@@ -47,7 +48,7 @@ pub struct Measured {
     pub elapsed: Duration,
     pub nodes: usize,
     pub client_cpu_us: u64,
-    pub server_cpu_us: u64,
+    pub server_cpu_us: Option<u64>,
     pub file_systems: Vec<String>,
 }
 
@@ -86,7 +87,7 @@ impl Report {
             errors: errors_by_kind.values().sum(),
             errors_by_kind,
             client_cpu_us_per_op: per(measured.client_cpu_us, operations),
-            server_cpu_us_per_op: per(measured.server_cpu_us, operations),
+            server_cpu_us_per_op: measured.server_cpu_us.map(|spent| per(spent, operations)),
             durability: output::durability(policy.durability),
             file_system: measured.file_systems.join(", "),
         }
@@ -110,7 +111,11 @@ impl Report {
             table.add_row([name, &format!("{latency:.3}")]);
         }
         table.add_row(["client cpu µs/op", &self.client_cpu_us_per_op.to_string()]);
-        table.add_row(["server cpu µs/op", &self.server_cpu_us_per_op.to_string()]);
+        let server = match self.server_cpu_us_per_op {
+            Some(server) => server.to_string(),
+            None => "unknown: a node went away".to_owned(),
+        };
+        table.add_row(["server cpu µs/op", &server]);
         table.add_row(["errors", &self.errors.to_string()]);
         for (kind, count) in &self.errors_by_kind {
             table.add_row([format!("  {kind}"), count.to_string()]);
@@ -165,9 +170,8 @@ mod tests {
     use super::super::workload::{Values, WorkloadKind};
     use super::*;
 
-    #[test]
-    fn scripts_find_the_figures_under_their_names() {
-        let workload = Workload {
+    fn workload() -> Workload {
+        Workload {
             kind: WorkloadKind::Get,
             bucket: "default".to_owned(),
             keys: 10,
@@ -176,7 +180,12 @@ mod tests {
             length: Duration::from_secs(2),
             rate: None,
             values: Values::new(100),
-        };
+        }
+    }
+
+    #[test]
+    fn scripts_find_the_figures_under_their_names() {
+        let workload = workload();
         let mut recorder = Recorder::new().unwrap();
         for _ in 0..100 {
             recorder.succeeded(Duration::from_millis(2));
@@ -186,7 +195,7 @@ mod tests {
             elapsed: Duration::from_secs(2),
             nodes: 3,
             client_cpu_us: 500,
-            server_cpu_us: 1250,
+            server_cpu_us: Some(1250),
             file_systems: vec!["ext4".to_owned()],
         };
         let policy = Policy::default_bucket(3);
@@ -206,5 +215,22 @@ mod tests {
             assert!((1.99..2.01).contains(&latency), "{name}: {latency}");
         }
         assert!(report.as_text().contains("server cpu µs/op"));
+    }
+
+    #[test]
+    fn a_node_that_went_away_leaves_the_time_of_the_nodes_unknown() {
+        let recorder = Recorder::new().unwrap();
+        let measured = Measured {
+            elapsed: Duration::from_secs(2),
+            nodes: 3,
+            client_cpu_us: 500,
+            server_cpu_us: None,
+            file_systems: Vec::new(),
+        };
+        let policy = Policy::default_bucket(3);
+        let report = Report::new(&workload(), &policy, &recorder, measured);
+        let json = serde_json::to_value(&report).unwrap();
+        assert!(json["server_cpu_us_per_op"].is_null());
+        assert!(report.as_text().contains("a node went away"));
     }
 }

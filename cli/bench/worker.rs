@@ -51,10 +51,10 @@ pub async fn run(
         workload.kind.name(),
         workload.length
     ));
-    let (before, own_before) = (nodes.status().await?, process_time::cpu_us());
+    let (before, own_before) = (nodes.status().await, process_time::cpu_us());
     let (recorder, elapsed) = measure(workload, workers).await?;
     let own_after = process_time::cpu_us();
-    let after = nodes.status().await?;
+    let after = nodes.status().await;
     Ok(Report::new(
         workload,
         &policy,
@@ -63,8 +63,8 @@ pub async fn run(
             elapsed,
             nodes: nodes.count(),
             client_cpu_us: own_after.saturating_sub(own_before),
-            server_cpu_us: after.cpu_us.saturating_sub(before.cpu_us),
-            file_systems: after.file_systems,
+            server_cpu_us: after.cpu_us_since(&before),
+            file_systems: after.file_systems(),
         },
     ))
 }
