@@ -45,6 +45,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         RequestError::NotServing { node, cause },
         RequestError::Overloaded { retry_after_ms: 50 },
         RequestError::NotStored { node },
+        clock_off(),
         RequestError::ContextRequired,
         RequestError::TimedOut {
             required: 2,
@@ -54,6 +55,13 @@ fn fate() -> impl Strategy<Value = Fate> {
     ];
     let answered = prop::sample::select(errors.to_vec()).prop_map(Fate::Answered);
     prop_oneof![2 => Just(Fate::LinkDown), 6 => answered, 1 => Just(Fate::Done)]
+}
+
+fn clock_off() -> RequestError {
+    RequestError::ClockOff {
+        offset_ms: 700,
+        limit_ms: 500,
+    }
 }
 
 /// Five nodes, and a coordinator on one that does not own the key.
@@ -176,7 +184,9 @@ proptest! {
         };
         let answering = fates.iter().take_while(|fate| {
             matches!(fate, Fate::LinkDown | Fate::Answered(
-                RequestError::Restarted { .. } | RequestError::NotServing { .. }
+                RequestError::Restarted { .. }
+                    | RequestError::NotServing { .. }
+                    | RequestError::ClockOff { .. }
             ))
         });
         if answering.into_iter().any(Fate::may_have_kept) {
@@ -215,6 +225,15 @@ fn spent_credits_after_a_silent_owner_leave_the_outcome_of_a_write_open() {
         failed: 3,
     };
     assert_eq!(answer, Some(Err(expected)));
+}
+
+#[test]
+fn an_owner_with_a_wrong_clock_leaves_a_write_to_the_next() {
+    let off = || Fate::Answered(clock_off());
+    let answer = Outsider::new().run(put(), &[off(), Fate::Done]);
+    assert_eq!(answer, Some(Ok(Bytes::new())));
+    let answer = Outsider::new().run(put(), &[off(), off(), off()]);
+    assert_eq!(answer, Some(Err(clock_off())));
 }
 
 #[test]

@@ -24,3 +24,4 @@ mod rings;
 mod siblings;
 mod twins;
 mod world;
+mod wrong_clocks;
