@@ -1,23 +1,16 @@
 //! A request that is handed to one owner after another: what the client hears speaks of all of
 //! them, not of the last alone.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use bytes::Bytes;
-use cartwheel::bucket::Bucket;
-use cartwheel::config::ReadFanout;
-use cartwheel::coordination::{ClientRequest, Coordinator, CoordinatorOptions, Demand, Effect};
-use cartwheel::layout::{Layout, Member};
+use cartwheel::coordination::{Coordinator, Demand, Effect};
 use cartwheel::limits::FORWARD_CREDITS;
-use cartwheel::message::client::{Get, Put, QuorumOptions, RequestError};
-use cartwheel::node::{NodeId, ShardId};
-use cartwheel::ring::Ring;
+use cartwheel::message::client::RequestError;
+use cartwheel::node::NodeId;
 use cartwheel::time::{Moment, WallTime};
-use cartwheel::version::{ContextSecret, RequestId};
+use cartwheel::version::ConflictRule;
 use proptest::prelude::*;
 
-const KEY: Bytes = Bytes::from_static(b"cart:1001");
+use crate::coordinators::{coordinator, get, owners, put, request, ring};
 
 /// What becomes of a forward that was sent to an owner.
 #[derive(Clone, Debug)]
@@ -73,30 +66,13 @@ struct Outsider {
 
 impl Outsider {
     fn new() -> Self {
-        let member = |node| Member {
-            node: NodeId(node),
-            client: String::new(),
-            bridge: String::new(),
-        };
-        let layout = Layout::first((1..=5).map(member).collect(), 4);
-        let ring = Arc::new(Ring::new(Arc::new(layout), [Bucket::default_bucket(3)]));
-        let target = ring.locate("default", &KEY).expect("the default bucket");
-        let owners = target.owners();
+        let ring = ring(5, ConflictRule::Siblings);
+        let owners = owners(&ring);
         let other = (1..=5).map(NodeId).find(|node| !owners.contains(node));
-        let options = CoordinatorOptions {
-            read_fanout: ReadFanout::All,
-            hedge_min: Duration::from_millis(1),
-            hedge_max: Duration::from_millis(10),
-        };
-        let secret = ContextSecret::new([7; 16]);
         let other = other.expect("five nodes and three owners");
-        let mut coordinator = Coordinator::new(other, ShardId(0), 1, ring.clone(), secret, options);
-        owners
-            .iter()
-            .for_each(|owner| coordinator.on_peer_up(*owner));
         Self {
-            owners: owners.to_vec(),
-            coordinator,
+            coordinator: coordinator(other, &ring),
+            owners,
             effects: Vec::new(),
         }
     }
@@ -142,36 +118,6 @@ impl Outsider {
         }
         None
     }
-}
-
-fn request(demand: Demand) -> ClientRequest<()> {
-    ClientRequest {
-        client: (),
-        demand,
-        deadline: Moment::from_micros(1_000_000),
-        forwarded_by: None,
-    }
-}
-
-fn put() -> Demand {
-    Demand::Put(Put {
-        bucket: "default".to_owned(),
-        key: KEY,
-        value: Bytes::from_static(b"milk"),
-        context: Bytes::new(),
-        request: RequestId::new(1),
-        attributes: None,
-        options: QuorumOptions::default(),
-    })
-}
-
-fn get() -> Demand {
-    Demand::Get(Get {
-        bucket: "default".to_owned(),
-        key: KEY,
-        context: Bytes::new(),
-        options: QuorumOptions::default(),
-    })
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 mod cluster;
 mod contexts;
 mod coordination;
+mod coordinators;
 mod damage;
 mod dots;
 mod encodings;

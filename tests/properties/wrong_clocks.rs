@@ -4,31 +4,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use cartwheel::bucket::Bucket;
 use cartwheel::clock_offset::{ClockExchange, ClockOffsets};
-use cartwheel::config::ReadFanout;
-use cartwheel::coordination::{ClientRequest, Coordinator, CoordinatorOptions, Demand, Effect};
-use cartwheel::layout::{Layout, Member};
-use cartwheel::message::client::{Delete, Get, Put, QuorumOptions, RequestError};
-use cartwheel::node::{NodeId, ShardId};
-use cartwheel::ring::Ring;
+use cartwheel::coordination::{Demand, Effect};
+use cartwheel::message::client::{Delete, QuorumOptions, RequestError};
+use cartwheel::node::NodeId;
 use cartwheel::time::{Moment, WallTime};
-use cartwheel::version::{ConflictRule, Context, ContextSecret, RequestId, Stamp};
+use cartwheel::version::{ConflictRule, Context, Origin, RequestId, Stamp};
 use proptest::prelude::*;
 
+use crate::coordinators::{KEY, coordinator, get, put, request, ring, secret};
+
 const LIMIT_MS: u64 = 500;
-const KEY: Bytes = Bytes::from_static(b"cart:1001");
-const SECRET: [u8; 16] = [7; 16];
 const NOON_MS: u64 = 1_800_000_000_000;
 
 fn at_ms(ms: u64) -> Moment {
     Moment::from_micros(ms * 1000)
 }
 
-/// What a node whose clock is so far off knows after it has asked its peers, each with the error
-/// of its clock, the way of the question and that of the answer.
-fn asked(own: i64, peers: &[(i64, u64, u64)]) -> ClockOffsets {
+/// What a node knows after it has asked its peers, each with the error of its clock, the way of
+/// the question and that of the answer.
+fn asked(peers: &[(i64, u64, u64)]) -> ClockOffsets {
     let mut offsets = ClockOffsets::new(Duration::from_millis(LIMIT_MS));
     for (peer, (error, there, back)) in peers.iter().enumerate() {
         let exchange = ClockExchange {
@@ -38,13 +34,12 @@ fn asked(own: i64, peers: &[(i64, u64, u64)]) -> ClockOffsets {
         };
         offsets.observe(NodeId(peer as u64), exchange);
     }
-    assert!(own.unsigned_abs() < NOON_MS);
     offsets
 }
 
 fn is_refused(own: i64, peers: &[(i64, u64, u64)], after_ms: u64) -> bool {
     let wall = WallTime((NOON_MS + after_ms).saturating_add_signed(own));
-    asked(own, peers).check(at_ms(after_ms), wall).is_err()
+    asked(peers).check(at_ms(after_ms), wall).is_err()
 }
 
 fn way() -> std::ops::Range<u64> {
@@ -75,52 +70,14 @@ proptest! {
     }
 }
 
-/// A coordinator that owns the key, on a node whose clock is ten seconds ahead.
+/// What becomes of a request at an owner, on a node whose clock is ten seconds ahead.
 fn answers(rule: ConflictRule, demand: Demand) -> Vec<Effect<()>> {
-    let member = |node| Member {
-        node: NodeId(node),
-        client: String::new(),
-        bridge: String::new(),
-    };
-    let layout = Layout::first((1..=3).map(member).collect(), 4);
-    let bucket = Bucket {
-        conflict: rule,
-        ..Bucket::default_bucket(3)
-    };
-    let ring = Arc::new(Ring::new(Arc::new(layout), [bucket]));
-    let options = CoordinatorOptions {
-        read_fanout: ReadFanout::All,
-        hedge_min: Duration::from_millis(1),
-        hedge_max: Duration::from_millis(10),
-    };
-    let secret = ContextSecret::new(SECRET);
-    let mut coordinator = Coordinator::new(NodeId(1), ShardId(0), 1, ring, secret, options);
-    for peer in [2, 3] {
-        coordinator.on_peer_up(NodeId(peer));
-    }
-    let clocks = asked(10_000, &[(0, 5, 5), (0, 5, 5)]);
+    let mut coordinator = coordinator(NodeId(1), &ring(3, rule));
+    let clocks = asked(&[(0, 5, 5), (0, 5, 5)]);
     coordinator.set_clocks(Arc::new(clocks));
-    let request = ClientRequest {
-        client: (),
-        demand,
-        deadline: at_ms(2_000),
-        forwarded_by: None,
-    };
     let (wall, mut effects) = (WallTime(NOON_MS + 1_000 + 10_000), Vec::new());
-    coordinator.start(request, at_ms(1_000), wall, &mut effects);
+    coordinator.start(request(demand), at_ms(1_000), wall, &mut effects);
     effects
-}
-
-fn put() -> Demand {
-    Demand::Put(Put {
-        bucket: "default".to_owned(),
-        key: KEY,
-        value: Bytes::from_static(b"milk"),
-        context: Bytes::new(),
-        request: RequestId::new(1),
-        attributes: None,
-        options: QuorumOptions::default(),
-    })
 }
 
 fn delete() -> Demand {
@@ -128,12 +85,12 @@ fn delete() -> Demand {
         stamp: Stamp(1),
         ..Context::default()
     };
-    seen.history.cover(cartwheel::version::Origin(1), 1);
+    seen.history.cover(Origin(1), 1);
     let bucket = Bucket::default_bucket(3).id;
     Demand::Delete(Delete {
         bucket: "default".to_owned(),
         key: KEY,
-        context: seen.seal(&ContextSecret::new(SECRET), bucket, &KEY),
+        context: seen.seal(&secret(), bucket, &KEY),
         request: RequestId::new(1),
         options: QuorumOptions::default(),
     })
@@ -154,14 +111,8 @@ fn last_writer_wins_writes_are_refused_with_the_numbers() {
 
 #[test]
 fn reads_and_other_buckets_are_not_concerned() {
-    let get = Demand::Get(Get {
-        bucket: "default".to_owned(),
-        key: KEY,
-        context: Bytes::new(),
-        options: QuorumOptions::default(),
-    });
     let taken = [
-        answers(ConflictRule::Lww, get),
+        answers(ConflictRule::Lww, get()),
         answers(ConflictRule::Siblings, put()),
         answers(ConflictRule::Siblings, delete()),
     ];
