@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use bytes::Bytes;
+use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::coordination::{
     ClientRequest, Coordinator, CoordinatorCounters, CoordinatorOptions, Effect, LocalCommand,
     LocalWork, PeerCredits,
@@ -241,6 +242,19 @@ impl Handler<RingChanged> for CoordinatorActor {
     }
 }
 
+/// What the clocks of the peers have shown of late.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct ClocksChanged(pub Arc<ClockOffsets>);
+
+impl Handler<ClocksChanged> for CoordinatorActor {
+    type Result = ();
+
+    fn handle(&mut self, ClocksChanged(clocks): ClocksChanged, _: &mut Self::Context) {
+        self.machine.set_clocks(clocks);
+    }
+}
+
 /// What comes from a peer over a link.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -396,6 +410,11 @@ impl CoordinatorAddress {
     /// Hands over requests; the sender's credits bound them.
     pub fn requests(&self, requests: Vec<ClientRequest<Client>>) {
         post(&self.0, Requests(requests));
+    }
+
+    /// Hands over what the peers' clocks have shown: once in a round of questions.
+    pub fn clocks(&self, clocks: Arc<ClockOffsets>) {
+        post(&self.0, ClocksChanged(clocks));
     }
 
     /// Hands over what came from a peer; this node's credits at the peer bound it.

@@ -4,6 +4,7 @@
 //!   node
 //!   ├── ring             layout and buckets; starts again from the store
 //!   ├── list             reads ranges; holds nothing
+//!   ├── clock watch      what the peers' clocks show; asks them again
 //!   └── shard × k
 //!       ├── replica      records on their way to the store; loses what is unacknowledged
 //!       ├── coordinator  operations under way; their clients are told, and may retry
@@ -18,6 +19,7 @@
 mod administration;
 pub mod bridge;
 mod client;
+mod clock_watch;
 mod coordinator;
 mod departures;
 mod frame_reader;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix::Addr;
 use cartwheel::bucket::Bucket;
+use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
 use cartwheel::layout::{Layout, Member};
@@ -23,6 +24,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::administration::{Administration, HostFacts};
 use crate::bridge::{Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router};
+use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
 use crate::listing::ListActor;
 use crate::mailbox::post;
@@ -114,6 +116,7 @@ pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
     let bridge_address = bridge.address();
     builder.accept(bridge, &served, Door::Bridge);
     builder.learn_buckets().await;
+    builder.watch_clocks(&shards).await;
     let client = builder
         .open(builder.options.config.client_address())
         .await?;
@@ -187,6 +190,8 @@ impl Builder {
         let mut router = Router::default();
         administration.routes(&mut router);
         router.check(crate::administration::KINDS)?;
+        crate::clock_watch::routes(&mut router, Arc::clone(&options.shell.clock));
+        router.check(crate::clock_watch::KINDS)?;
         let router = Arc::new(router);
         let first_lane = links.first().cloned().unwrap_or_default();
         let peers = Peers::new(config.node.id, first_lane, Arc::clone(&router));
@@ -364,6 +369,19 @@ impl Builder {
                 shards.run(ShardId(shard), Box::new(begin));
             }
         });
+    }
+
+    /// Knows how far its clock is off before it takes a write, and keeps knowing.
+    async fn watch_clocks(&self, shards: &StartedShards) {
+        let mut watch = ClockWatch {
+            peers: self.peers.clone(),
+            clock: Arc::clone(&self.options.shell.clock),
+            coordinators: shards.coordinators.clone(),
+            offsets: ClockOffsets::new(millis(self.options.config.lww.max_offset_ms)),
+            refuses: false,
+        };
+        watch.round().await;
+        self.supervision.start("clock watch", |_| watch);
     }
 
     /// Takes over the buckets that peers have activated while this node was away.

@@ -36,6 +36,9 @@ fn on_refusal(refusal: &RequestError) -> Option<&'static str> {
         RequestError::ValueTooLarge { .. } | RequestError::KeyLength { .. } => {
             "The limits are the bucket's: see `cartwheel bucket list`."
         }
+        RequestError::ClockOff { .. } => {
+            "Nothing was written: try another node with --endpoint, and set the clock of this one (NTP)."
+        }
         RequestError::Overloaded { .. } => "Nothing was started: try again a little later.",
         RequestError::QuorumUnreachable { .. } | RequestError::TimedOut { .. } => {
             "See `cartwheel status` for who is away. A write may be kept all the same: read the key to know."

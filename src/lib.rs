@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod bucket;
+pub mod clock_offset;
 pub mod config;
 pub mod coordination;
 pub mod entropy;

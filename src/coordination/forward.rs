@@ -19,6 +19,8 @@ pub(super) struct ForwardState {
     tried: Places,
     under_way: Option<NodeId>,
     spent: bool,
+    /// What an owner said that another may say otherwise.
+    refusal: Option<RequestError>,
     /// A write was sent to an owner that may have kept it and will not say.
     may_be_kept: bool,
 }
@@ -47,6 +49,7 @@ impl ForwardState {
             tried: Places::default(),
             under_way: None,
             spent: false,
+            refusal: None,
             may_be_kept: false,
         }
     }
@@ -71,6 +74,11 @@ impl ForwardState {
         turn.peers.give_forward(from, self.call.body.len());
         match outcome {
             Err(RequestError::NotServing { .. }) => self.try_next(common, turn),
+            // Its clock is its own: another owner's may be right.
+            Err(error @ RequestError::ClockOff { .. }) => {
+                self.refusal = Some(error);
+                self.try_next(common, turn);
+            }
             Err(RequestError::Restarted { .. }) => self.lost(common, turn),
             Err(error) => self.refuse(common, error, turn),
             Ok(body) => common.answer(Ok(body), turn),
@@ -117,12 +125,11 @@ impl ForwardState {
                 return;
             }
         }
-        match self.spent {
-            true => {
-                let retry_after_ms = RETRY_AFTER_MS;
-                self.refuse(common, RequestError::Overloaded { retry_after_ms }, turn);
-            }
-            false => common.unreachable(self.tally(common), turn),
+        let retry_after_ms = RETRY_AFTER_MS;
+        let overloaded = RequestError::Overloaded { retry_after_ms };
+        match self.refusal.take().or(self.spent.then_some(overloaded)) {
+            Some(error) => self.refuse(common, error, turn),
+            None => common.unreachable(self.tally(common), turn),
         }
     }
 

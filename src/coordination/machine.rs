@@ -16,6 +16,7 @@ use super::read::ReadState;
 use super::request::ClientRequest;
 use super::slab::Slab;
 use super::write::WriteState;
+use crate::clock_offset::ClockOffsets;
 use crate::config::ReadFanout;
 use crate::message::client::RequestError;
 use crate::message::replica::{OperationId, ReplicaAnswer, ReplicaError, View};
@@ -56,6 +57,7 @@ pub struct CoordinatorCounters {
 pub struct Coordinator<C> {
     pub(super) node: NodeId,
     pub(super) ring: Arc<Ring>,
+    pub(super) clocks: Arc<ClockOffsets>,
     pub(super) secret: ContextSecret,
     options: CoordinatorOptions,
     pub(super) operations: Slab<Operation<C>>,
@@ -79,6 +81,7 @@ impl<C> Coordinator<C> {
         Self {
             node,
             ring,
+            clocks: Arc::default(),
             secret,
             options,
             operations: Slab::new(shard, start),
@@ -92,6 +95,11 @@ impl<C> Coordinator<C> {
     /// The ring that requests from now on begin with.
     pub fn set_ring(&mut self, ring: Arc<Ring>) {
         self.ring = ring;
+    }
+
+    /// What the clocks of the peers have shown of late.
+    pub fn set_clocks(&mut self, clocks: Arc<ClockOffsets>) {
+        self.clocks = clocks;
     }
 
     /// How many operations are under way, those that only linger included.
@@ -117,7 +125,7 @@ impl<C> Coordinator<C> {
         wall: WallTime,
         effects: &mut Vec<Effect<C>>,
     ) {
-        let plan = self.plan(&request, wall);
+        let plan = self.plan(&request, now, wall);
         let before = effects.len();
         match plan {
             Ok(plan) => self.begin(request, plan, now, effects),

@@ -9,8 +9,8 @@ use crate::message::client::{Delete, Get, Put, QuorumOptions, RequestError};
 use crate::quorum::Quorum;
 use crate::replica::ClientWrite;
 use crate::ring::Target;
-use crate::time::WallTime;
-use crate::version::Context;
+use crate::time::{Moment, WallTime};
+use crate::version::{ConflictRule, Context};
 
 /// A request that was found to be in order.
 pub(super) struct Plan {
@@ -38,6 +38,7 @@ impl<C> Coordinator<C> {
     pub(super) fn plan(
         &self,
         request: &ClientRequest<C>,
+        now: Moment,
         wall: WallTime,
     ) -> Result<Plan, RequestError> {
         let demand = &request.demand;
@@ -52,6 +53,9 @@ impl<C> Coordinator<C> {
         let work = self.work(demand, &target, wall)?;
         if target.owners().contains(&self.node) {
             self.check_room(&target, &work, &quorum)?;
+            if matches!(work, Work::Write(_)) && target.bucket.conflict == ConflictRule::Lww {
+                self.clocks.check(now, wall)?;
+            }
             return Ok(Plan {
                 target,
                 quorum,

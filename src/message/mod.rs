@@ -7,6 +7,7 @@
 //! [`PROTOCOL_VERSION`]: frame::PROTOCOL_VERSION
 
 pub mod client;
+pub mod clock;
 mod codec;
 pub mod frame;
 pub mod hello;
@@ -76,6 +77,7 @@ use client::{
     List, Listed, Locate, Located, Outcomes, Put, PutBatch, PutDone, Ring, RingDescription, Status,
     StatusDescription,
 };
+use clock::{ClockQuery, ClockReading};
 use hello::{Hello, Welcome};
 use replica::{
     BucketActivate, BucketPrepare, Buckets, BucketsQuery, Forward, Forwarded, ReplicaGet,
@@ -103,4 +105,5 @@ table! {
     80 BucketsQuery => Buckets;
     81 BucketPrepare => BucketDescription;
     82 BucketActivate => ();
+    83 ClockQuery => ClockReading;
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::{Identity, MemoryMode, MemoryStore};
+use cartwheel::time::{Moment, WallTime};
 use cartwheel_actors::HostFacts;
 use cartwheel_actors::node::{Node, NodeOptions, start};
 use cartwheel_actors::shell::{
-    EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shell, TcpNetwork,
+    Clock, EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shell, TcpNetwork,
 };
 use cartwheel_client::Client;
 use tokio::task::LocalSet;
@@ -41,14 +42,32 @@ impl HostFacts for NoFacts {
     }
 }
 
+/// The machine's clock, wrong by so many milliseconds.
+struct WrongClock(MonotonicClock, i64);
+
+impl Clock for WrongClock {
+    fn now(&self) -> Moment {
+        self.0.now()
+    }
+
+    fn wall(&self) -> WallTime {
+        WallTime(self.0.wall().0.saturating_add_signed(self.1))
+    }
+}
+
 /// Runs a test with a cluster of so many nodes, two shards each.
 pub fn with_nodes<F: Future<Output = ()>>(nodes: usize, test: impl FnOnce(Cluster) -> F) {
+    with_clocks(&vec![0; nodes], test);
+}
+
+/// The same, with a node for each of these errors of a clock, in milliseconds.
+pub fn with_clocks<F: Future<Output = ()>>(errors_ms: &[i64], test: impl FnOnce(Cluster) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     LocalSet::new().block_on(&runtime, async {
-        let cluster = Cluster::start(nodes).await;
+        let cluster = Cluster::start(errors_ms).await;
         let limit = std::time::Duration::from_secs(60);
         tokio::time::timeout(limit, test(cluster))
             .await
@@ -57,12 +76,16 @@ pub fn with_nodes<F: Future<Output = ()>>(nodes: usize, test: impl FnOnce(Cluste
 }
 
 impl Cluster {
-    async fn start(count: usize) -> Self {
+    async fn start(errors_ms: &[i64]) -> Self {
+        let count = errors_ms.len();
         let ports = free_ports(2 * count);
         let stores: Vec<_> = (0..count)
             .map(|_| Arc::new(MemoryStore::new(MemoryMode::Immediate)))
             .collect();
-        let started = (0..count).map(|at| start_node(at, &ports, Arc::clone(&stores[at])));
+        let started = (0..count).map(|at| {
+            let clock = WrongClock(MonotonicClock::new(), errors_ms[at]);
+            start_node(at, &ports, Arc::clone(&stores[at]), clock)
+        });
         let nodes = futures::future::join_all(started).await;
         Self { nodes, stores }
     }
@@ -78,7 +101,7 @@ impl Cluster {
     }
 }
 
-async fn start_node(at: usize, ports: &[u16], store: Arc<MemoryStore>) -> Node {
+async fn start_node(at: usize, ports: &[u16], store: Arc<MemoryStore>, clock: WrongClock) -> Node {
     let config = config(at, ports);
     let entropy = SeededEntropy::new(at as u64);
     let identity = Identity {
@@ -89,7 +112,7 @@ async fn start_node(at: usize, ports: &[u16], store: Arc<MemoryStore>) -> Node {
     store.open(identity).unwrap();
     let shell = Shell {
         network: Arc::new(TcpNetwork),
-        clock: Arc::new(MonotonicClock::new()),
+        clock: Arc::new(clock),
         entropy: Arc::new(entropy),
         shards: Arc::new(LocalShards),
         store,

@@ -7,3 +7,4 @@ mod cluster;
 mod large_records;
 mod supervision;
 mod three_nodes;
+mod wrong_clocks;

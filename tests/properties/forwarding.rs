@@ -1,23 +1,16 @@
 //! A request that is handed to one owner after another: what the client hears speaks of all of
 //! them, not of the last alone.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use bytes::Bytes;
-use cartwheel::bucket::Bucket;
-use cartwheel::config::ReadFanout;
-use cartwheel::coordination::{ClientRequest, Coordinator, CoordinatorOptions, Demand, Effect};
-use cartwheel::layout::{Layout, Member};
+use cartwheel::coordination::{Coordinator, Demand, Effect};
 use cartwheel::limits::FORWARD_CREDITS;
-use cartwheel::message::client::{Get, Put, QuorumOptions, RequestError};
-use cartwheel::node::{NodeId, ShardId};
-use cartwheel::ring::Ring;
+use cartwheel::message::client::RequestError;
+use cartwheel::node::NodeId;
 use cartwheel::time::{Moment, WallTime};
-use cartwheel::version::{ContextSecret, RequestId};
+use cartwheel::version::ConflictRule;
 use proptest::prelude::*;
 
-const KEY: Bytes = Bytes::from_static(b"cart:1001");
+use crate::coordinators::{coordinator, get, owners, put, request, ring};
 
 /// What becomes of a forward that was sent to an owner.
 #[derive(Clone, Debug)]
@@ -45,6 +38,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         RequestError::NotServing { node, cause },
         RequestError::Overloaded { retry_after_ms: 50 },
         RequestError::NotStored { node },
+        clock_off(),
         RequestError::ContextRequired,
         RequestError::TimedOut {
             required: 2,
@@ -56,6 +50,13 @@ fn fate() -> impl Strategy<Value = Fate> {
     prop_oneof![2 => Just(Fate::LinkDown), 6 => answered, 1 => Just(Fate::Done)]
 }
 
+fn clock_off() -> RequestError {
+    RequestError::ClockOff {
+        offset_ms: 700,
+        limit_ms: 500,
+    }
+}
+
 /// Five nodes, and a coordinator on one that does not own the key.
 struct Outsider {
     owners: Vec<NodeId>,
@@ -65,30 +66,13 @@ struct Outsider {
 
 impl Outsider {
     fn new() -> Self {
-        let member = |node| Member {
-            node: NodeId(node),
-            client: String::new(),
-            bridge: String::new(),
-        };
-        let layout = Layout::first((1..=5).map(member).collect(), 4);
-        let ring = Arc::new(Ring::new(Arc::new(layout), [Bucket::default_bucket(3)]));
-        let target = ring.locate("default", &KEY).expect("the default bucket");
-        let owners = target.owners();
+        let ring = ring(5, ConflictRule::Siblings);
+        let owners = owners(&ring);
         let other = (1..=5).map(NodeId).find(|node| !owners.contains(node));
-        let options = CoordinatorOptions {
-            read_fanout: ReadFanout::All,
-            hedge_min: Duration::from_millis(1),
-            hedge_max: Duration::from_millis(10),
-        };
-        let secret = ContextSecret::new([7; 16]);
         let other = other.expect("five nodes and three owners");
-        let mut coordinator = Coordinator::new(other, ShardId(0), 1, ring.clone(), secret, options);
-        owners
-            .iter()
-            .for_each(|owner| coordinator.on_peer_up(*owner));
         Self {
-            owners: owners.to_vec(),
-            coordinator,
+            coordinator: coordinator(other, &ring),
+            owners,
             effects: Vec::new(),
         }
     }
@@ -136,36 +120,6 @@ impl Outsider {
     }
 }
 
-fn request(demand: Demand) -> ClientRequest<()> {
-    ClientRequest {
-        client: (),
-        demand,
-        deadline: Moment::from_micros(1_000_000),
-        forwarded_by: None,
-    }
-}
-
-fn put() -> Demand {
-    Demand::Put(Put {
-        bucket: "default".to_owned(),
-        key: KEY,
-        value: Bytes::from_static(b"milk"),
-        context: Bytes::new(),
-        request: RequestId::new(1),
-        attributes: None,
-        options: QuorumOptions::default(),
-    })
-}
-
-fn get() -> Demand {
-    Demand::Get(Get {
-        bucket: "default".to_owned(),
-        key: KEY,
-        context: Bytes::new(),
-        options: QuorumOptions::default(),
-    })
-}
-
 proptest! {
     #[test]
     fn a_write_that_an_owner_may_have_kept_is_never_called_unwritten(
@@ -176,7 +130,9 @@ proptest! {
         };
         let answering = fates.iter().take_while(|fate| {
             matches!(fate, Fate::LinkDown | Fate::Answered(
-                RequestError::Restarted { .. } | RequestError::NotServing { .. }
+                RequestError::Restarted { .. }
+                    | RequestError::NotServing { .. }
+                    | RequestError::ClockOff { .. }
             ))
         });
         if answering.into_iter().any(Fate::may_have_kept) {
@@ -215,6 +171,15 @@ fn spent_credits_after_a_silent_owner_leave_the_outcome_of_a_write_open() {
         failed: 3,
     };
     assert_eq!(answer, Some(Err(expected)));
+}
+
+#[test]
+fn an_owner_with_a_wrong_clock_leaves_a_write_to_the_next() {
+    let off = || Fate::Answered(clock_off());
+    let answer = Outsider::new().run(put(), &[off(), Fate::Done]);
+    assert_eq!(answer, Some(Ok(Bytes::new())));
+    let answer = Outsider::new().run(put(), &[off(), off(), off()]);
+    assert_eq!(answer, Some(Err(clock_off())));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod cluster;
 mod contexts;
 mod coordination;
+mod coordinators;
 mod damage;
 mod dots;
 mod encodings;
@@ -24,3 +25,4 @@ mod rings;
 mod siblings;
 mod twins;
 mod world;
+mod wrong_clocks;

@@ -1,11 +1,18 @@
 //! How large merging makes records: a put is refused where the own record is full, a merge never.
 
 use bytes::Bytes;
+use cartwheel::coordination::{Coordinator, Effect};
+use cartwheel::limits::RECORD_LEN_CEILING;
+use cartwheel::message::client::RequestError;
+use cartwheel::replica::{Prepared, ReplicaReply};
+use cartwheel::time::{Moment, WallTime};
 use cartwheel::version::{
     ConflictRule, Context, Dot, Origin, Record, RequestId, Stamp, Value, Version,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
+
+use crate::coordinators::{coordinator, owners, put, request, ring};
 
 const OWNERS: usize = 4;
 
@@ -101,4 +108,44 @@ proptest! {
             prop_assert!(largest <= OWNERS * FULL, "{largest} bytes");
         }
     }
+}
+
+/// What a coordinator sends when its own replica has made a record of so many bytes.
+fn sent(len: usize) -> Vec<Effect<()>> {
+    let ring = ring(3, ConflictRule::Siblings);
+    let mut coordinator: Coordinator<()> = coordinator(owners(&ring)[0], &ring);
+    let (now, mut effects) = (Moment::from_micros(1), Vec::new());
+    coordinator.start(request(put()), now, WallTime(1), &mut effects);
+    let Some(Effect::Local(command)) = effects.pop() else {
+        panic!("its own replica is first")
+    };
+    let prepared = Prepared {
+        record: Bytes::from(vec![0; len]),
+        dot: None,
+        context: Context::default(),
+        repeated: false,
+    };
+    let reply = ReplicaReply::Prepared(Box::new(prepared));
+    coordinator.on_local(command.operation, reply, now, &mut effects);
+    effects
+}
+
+#[test]
+fn a_record_that_no_link_takes_is_not_sent_and_fails_the_write() {
+    let sent_to_two = |effects: &[Effect<()>]| {
+        effects.len() == 2
+            && effects
+                .iter()
+                .all(|effect| matches!(effect, Effect::Put(..)))
+    };
+    assert!(sent_to_two(&sent(RECORD_LEN_CEILING)));
+    let effects = sent(RECORD_LEN_CEILING + 1);
+    let unreachable = matches!(
+        effects[..],
+        [Effect::Answer(
+            (),
+            Err(RequestError::QuorumUnreachable { failed: 2, .. })
+        )]
+    );
+    assert!(unreachable, "neither of the others was asked");
 }

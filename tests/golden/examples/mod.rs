@@ -2,6 +2,7 @@
 //! that a message can carry: for golden bytes, and for round trips.
 
 mod bucket;
+mod clock;
 mod data;
 mod errors;
 mod explain;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Example> {
     all.extend(bucket::examples());
     all.extend(status::examples());
     all.extend(replica::examples());
+    all.extend(clock::examples());
     all.sort_by_key(|example| example.kind);
     all.extend(errors::examples());
     all
