@@ -2,7 +2,10 @@
 
 use crate::limits::RECORD_LEN_MAX;
 use crate::message::client::{RequestError, Sibling};
-use crate::version::{ConflictRule, Context, ContextSecret, Dot, Record, Stamp, Value, Version};
+use crate::planted_bug::{self, PlantedBug};
+use crate::version::{
+    ConflictRule, Context, ContextSecret, Dot, Record, RequestId, Stamp, Value, Version,
+};
 
 use super::command::ClientWrite;
 
@@ -145,7 +148,10 @@ fn write_version(
         false => Stamp::ZERO,
     };
     let dot = mint();
-    let request = write.request;
+    let request = match planted_bug::is(PlantedBug::IgnoreTheRequestId) {
+        true => RequestId::new(u128::from(dot.origin.0) << 64 | u128::from(dot.counter)),
+        false => write.request,
+    };
     record.write(
         Version {
             dot,
@@ -201,7 +207,7 @@ mod tests {
 
     use super::*;
     use crate::time::WallTime;
-    use crate::version::{Origin, RequestId};
+    use crate::version::Origin;
 
     fn put(request: u128, now: u64, context: Context) -> ClientWrite {
         ClientWrite {
