@@ -15,15 +15,43 @@ pub enum PlantedBug {
     ReuseAnOrigin = 3,
     /// The committer calls a batch synced that it has only written.
     SkipTheSync = 4,
+    /// A merge keeps its own values and drops those that are concurrent with them.
+    DropASibling = 5,
+    /// Where siblings are asked for the last writer wins.
+    LastWriterWins = 6,
+    /// A replica answers a version that is not synced.
+    AnswerUnsynced = 7,
+    /// A context is taken for any key.
+    ContextOfAnotherKey = 8,
+    /// A retry is a write like any other.
+    IgnoreTheRequestId = 9,
+    /// A coordinator that starts again gives the operation ids of its earlier life.
+    ReuseOperationIds = 10,
+    /// A read answers before what it shows is on W owners.
+    AnswerBeforeTheRepair = 11,
+    /// What a late answer lacks, or brings, is sent to nobody.
+    DropTheLateRepair = 12,
+    /// A shard that found a corrupt record goes on under an origin whose dots it may have
+    /// forgotten.
+    KeepTheOrigin = 13,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
         ("skip-the-sync", Self::SkipTheSync),
+        ("drop-a-sibling", Self::DropASibling),
+        ("last-writer-wins", Self::LastWriterWins),
+        ("answer-unsynced", Self::AnswerUnsynced),
+        ("context-of-another-key", Self::ContextOfAnotherKey),
+        ("ignore-the-request-id", Self::IgnoreTheRequestId),
+        ("reuse-operation-ids", Self::ReuseOperationIds),
+        ("answer-before-the-repair", Self::AnswerBeforeTheRepair),
+        ("drop-the-late-repair", Self::DropTheLateRepair),
+        ("keep-the-origin", Self::KeepTheOrigin),
     ];
 
     /// The bug of a name.

@@ -335,7 +335,7 @@ impl<A: Clone> Replica<A> {
         entropy: &mut dyn Entropy,
         effects: &mut Vec<Effect<A>>,
     ) {
-        if matches!(found, Found::Corrupt) {
+        if matches!(found, Found::Corrupt) && !planted_bug::is(PlantedBug::KeepTheOrigin) {
             // The record may have carried one of our dots, and we have forgotten it.
             self.renew_origin(entropy);
         }

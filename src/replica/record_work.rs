@@ -213,6 +213,7 @@ impl<A: Clone> Replica<A> {
             .map(|unwritten| unwritten.ticket);
         let committing = unwritten
             .filter(|_| command.durability == Durability::Synced)
+            .filter(|_| !planted_bug::is(PlantedBug::AnswerUnsynced))
             .and_then(|ticket| self.waiting.get_mut(&ticket));
         match committing {
             Some(committing) => {

@@ -2,7 +2,10 @@
 
 use crate::limits::{ANSWER_VALUES_LEN_MAX, RECORD_LEN_MAX};
 use crate::message::client::RequestError;
-use crate::version::{ConflictRule, Context, ContextSecret, Dot, Record, Stamp, Value, Version};
+use crate::planted_bug::{self, PlantedBug};
+use crate::version::{
+    ConflictRule, Context, ContextSecret, Dot, Record, RequestId, Stamp, Value, Version,
+};
 
 use super::command::ClientWrite;
 use super::excerpt::Excerpt;
@@ -138,7 +141,10 @@ fn write_version(
         false => Stamp::ZERO,
     };
     let dot = mint();
-    let request = write.request;
+    let request = match planted_bug::is(PlantedBug::IgnoreTheRequestId) {
+        true => RequestId::new(u128::from(dot.origin.0) << 64 | u128::from(dot.counter)),
+        false => write.request,
+    };
     record.write(
         Version {
             dot,
@@ -194,7 +200,7 @@ mod tests {
 
     use super::*;
     use crate::time::WallTime;
-    use crate::version::{Attributes, Origin, RequestId};
+    use crate::version::{Attributes, Origin};
 
     fn put(request: u128, now: u64, context: Context) -> ClientWrite {
         ClientWrite {

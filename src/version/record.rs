@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::planted_bug::{self, PlantedBug};
+
 use super::{Attributes, Context, Digest, Dot, History, RequestId, Stamp};
 
 /// What becomes of concurrent values of a key.
@@ -158,7 +160,9 @@ impl Record {
         let news = |version: &&Version| !self.history.contains(version.dot);
         let news: Vec<Version> = other.versions.iter().filter(news).cloned().collect();
         self.versions.retain(mine);
-        self.versions.extend(news);
+        if !planted_bug::is(PlantedBug::DropASibling) || self.versions.is_empty() {
+            self.versions.extend(news);
+        }
         self.versions.sort_unstable_by_key(|version| version.dot);
         self.history.join(&other.history);
         self.settle(rule)
@@ -178,6 +182,7 @@ impl Record {
         }
         match rule {
             ConflictRule::Lww => self.keep_winner(),
+            _ if planted_bug::is(PlantedBug::LastWriterWins) => self.keep_winner(),
             ConflictRule::Siblings | ConflictRule::Refuse => {
                 self.drop_twins();
                 0

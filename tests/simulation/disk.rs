@@ -29,7 +29,8 @@ pub struct Disk {
     pub store: Arc<SlowStore>,
     openings: Cell<u64>,
     stuck: Cell<bool>,
-    failing: Cell<bool>,
+    /// How many failures it was told of.
+    failures: Cell<u32>,
 }
 
 impl Disk {
@@ -39,7 +40,7 @@ impl Disk {
             store: Arc::new(SlowStore::new(dice)),
             openings: Cell::new(0),
             stuck: Cell::new(false),
-            failing: Cell::new(false),
+            failures: Cell::new(0),
         }
     }
 
@@ -56,13 +57,15 @@ impl Disk {
 
     /// The next write or sync fails, and the store with it.
     pub fn fail_next(&self, operation: StoreOperation) {
-        self.failing.set(true);
+        self.failures.set(self.failures.get() + 1);
         self.store.memory().fail_next(operation);
     }
 
-    /// Whether the store was told to fail since this was last asked.
-    pub fn was_failing(&self) -> bool {
-        self.failing.replace(false)
+    /// Whether the store was told to fail, as often as it was.
+    pub fn was_told_to_fail(&self) -> bool {
+        let left = self.failures.get().checked_sub(1);
+        self.failures.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     /// Cuts the power: of what was written without a sync, a random beginning survives.
@@ -82,8 +85,7 @@ impl Disk {
         let quiet = memory.queued() == 0 && memory.unsynced() == 0;
         let readable = !self.store.is_unreadable(key.as_bytes());
         let found = (quiet && readable).then(|| self.found(key))?;
-        let whole = |record: &Bytes| Record::check(record).is_ok();
-        found.as_ref().is_none_or(whole).then_some(found)
+        found.as_ref().is_none_or(is_whole).then_some(found)
     }
 
     /// The record that the disk holds, in whatever state.
@@ -96,9 +98,7 @@ impl Disk {
 
     /// The live values of a record, each with its dot; none of a record that is damaged.
     pub fn values(&self, key: &StoredKey) -> Vec<(cartwheel::version::Dot, String)> {
-        let record = self
-            .found(key)
-            .filter(|record| Record::check(record).is_ok());
+        let record = self.found(key).filter(is_whole);
         let record = record.and_then(|record| Record::decode(&record).ok());
         let versions = record.iter().flat_map(Record::live);
         let values = versions.filter_map(|version| match &version.value {
@@ -109,6 +109,11 @@ impl Disk {
         });
         values.collect()
     }
+}
+
+/// Whether a record is what was once written.
+pub fn is_whole(record: &Bytes) -> bool {
+    Record::check(record).is_ok()
 }
 
 /// The committer: writes, reads and syncs for as long as the node lives.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cartwheel::store::StoreOperation;
 
 use crate::dice::Dice;
+use crate::node::name;
 use crate::scenario::Scenario;
 use crate::worker::keys;
 
@@ -16,6 +17,9 @@ const LENGTH_MS_MAX: u64 = 2_500;
 
 /// For how long disks are stuck before their nodes crash, in milliseconds.
 const STUCK_MS_MAX: u64 = 300;
+
+/// For how long a node works alone at most, in milliseconds: its links hold for longer.
+const ALONE_MS_MAX: u64 = 900;
 
 /// How often a record can't be read, at most.
 const FAILED_READS_MAX: u64 = 3;
@@ -48,6 +52,11 @@ pub enum Fault {
         key: String,
         at: usize,
     },
+    /// A bit flips in each of a node's records that holds what another owner lacks.
+    CorruptUnshared {
+        node: u64,
+        lacking: u64,
+    },
     /// A node's record of a key can't be read so many times.
     Unreadable {
         node: u64,
@@ -69,6 +78,9 @@ pub fn plan(
     let mut at = Duration::from_secs(1);
     while at < until {
         let length = Duration::from_millis(dice.between(50, LENGTH_MS_MAX));
+        if scenario.bad_disks && dice.one_in(8) {
+            planned.extend(ambush(dice, scenario.nodes, at));
+        }
         let (fault, end) = draw(dice, scenario, hosts);
         if let Fault::Crash(nodes) = &fault {
             let stuck = Duration::from_millis(dice.below(STUCK_MS_MAX));
@@ -85,10 +97,10 @@ pub fn plan(
 }
 
 fn draw(dice: &mut Dice, scenario: Scenario, hosts: &[String]) -> (Fault, Option<Fault>) {
-    if scenario.bad_disks && dice.one_in(2) {
-        return draw_disk(dice, scenario.nodes);
-    }
     let nodes = scenario.nodes;
+    if scenario.bad_disks && dice.one_in(2) {
+        return draw_disk(dice, nodes);
+    }
     match dice.below(8) {
         0..2 => {
             let node = vec![dice.between(1, nodes + 1)];
@@ -125,6 +137,23 @@ fn draw_disk(dice: &mut Dice, nodes: u64) -> (Fault, Option<Fault>) {
             (Fault::Unreadable { node, key, times }, None)
         }
     }
+}
+
+/// A node works alone, and knows nothing of what the others write; what it has written reaches
+/// one of them in the moment in which that one has lost what it knows.
+fn ambush(dice: &mut Dice, nodes: u64, at: Duration) -> Vec<(Duration, Fault)> {
+    let lacking = dice.between(1, nodes + 1);
+    let node = 1 + (lacking + dice.below(nodes - 1)) % nodes;
+    let end = at + Duration::from_millis(dice.between(100, ALONE_MS_MAX));
+    let others = (1..=nodes).filter(|other| *other != lacking);
+    let pairs: Vec<Pair> = others.map(|other| (name(lacking), name(other))).collect();
+    let mut faults: Vec<_> = pairs
+        .iter()
+        .map(|pair| (at, Fault::Hold(pair.clone())))
+        .collect();
+    faults.push((end, Fault::CorruptUnshared { node, lacking }));
+    faults.extend(pairs.into_iter().map(|pair| (end, Fault::Release(pair))));
+    faults
 }
 
 fn key(dice: &mut Dice) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::checker::check;
 use crate::run::run;
-use crate::scenario::{BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
+use crate::scenario::{BAD_DISKS, FIVE_BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
 use crate::worker::keys;
 
 /// The seeds of a kind of run; `CARTWHEEL_SEEDS=100` runs so many in place of these.
@@ -23,17 +23,23 @@ fn five_nodes_that_hand_requests_on_keep_every_invariant() {
 
 #[test]
 fn disks_that_fail_and_lie_and_are_lost_break_no_invariant() {
-    let sometimes = [
-        "a record that was corrupted",
-        "a read of the disk that failed",
-        "a store that failed",
-        "a store that was wiped",
-    ];
-    hold(BAD_DISKS, &sometimes);
+    hold(BAD_DISKS, &DAMAGES);
 }
 
+#[test]
+fn five_nodes_with_bad_disks_keep_every_invariant() {
+    hold(FIVE_BAD_DISKS, &DAMAGES);
+}
+
+const DAMAGES: [&str; 4] = [
+    "a record that was corrupted",
+    "a read of the disk that failed",
+    "a store that failed",
+    "a store that was wiped",
+];
+
 /// What every kind of run must show in some of its seeds, or it tests less than it says.
-const SOMETIMES: [&str; 10] = [
+const SOMETIMES: [&str; 11] = [
     "a write that was acknowledged",
     "a write of unknown outcome",
     "a write that was refused",
@@ -42,6 +48,7 @@ const SOMETIMES: [&str; 10] = [
     "a read that was hedged",
     "a repair before the answer",
     "a panic of a replica",
+    "a panic of a coordinator",
     "a record that was not in memory",
     "a load that overtook another",
 ];

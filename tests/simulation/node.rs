@@ -22,8 +22,18 @@ use crate::trace::{Trace, now};
 /// The shortest and the longest time between two panics in a node, in milliseconds.
 const PANIC_EVERY_MS: (u64, u64) = (300, 5_000);
 
+/// Once in so many times the same actor panics again, and sooner: what an actor's earlier life has left is
+/// still on its way.
+const PANICS_PER_HASTE: u64 = 2;
+
+/// The shortest and the longest time until then, in milliseconds.
+const PANIC_AGAIN_MS: (u64, u64) = (5, 60);
+
 /// From then on nothing panics.
 const PANICS_UNTIL: Duration = Duration::from_secs(20);
+
+/// In some lives a node keeps a few records in memory, in some none.
+const CACHE_BYTES_MAX: u64 = 4_000;
 
 /// The name of a node's host; nodes count from 1.
 pub fn name(node: u64) -> String {
@@ -76,7 +86,9 @@ pub async fn live(around: Habitat) -> turmoil::Result {
         Rc::clone(&around.disk),
         Dice::new(around.seed, &format!("{life} disk")),
     ));
-    let options = options(&around, seed_of(around.seed, &life))?;
+    let mut dice = Dice::new(around.seed, &format!("{life} cache"));
+    let cache = CACHE_BYTES_MAX * dice.below(2);
+    let options = options(&around, seed_of(around.seed, &life), cache)?;
     let started = start(options).await?;
     around.trace.note(now(), &format!("{life} serves"));
     haunt(&started, &life, &around).await
@@ -86,18 +98,29 @@ pub async fn live(around: Habitat) -> turmoil::Result {
 async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
     let mut dice = Dice::new(around.seed, &format!("{life} panics"));
     let mut planned = 0;
+    let mut victim = (0, false);
+    let mut again = true;
     loop {
-        let pause = dice.between(PANIC_EVERY_MS.0, PANIC_EVERY_MS.1);
+        // Twice in a row and no more, or its restart budget could be spent.
+        again = !again && dice.one_in(PANICS_PER_HASTE);
+        let (least, most) = match again {
+            true => PANIC_AGAIN_MS,
+            false => PANIC_EVERY_MS,
+        };
+        let pause = dice.between(least, most);
         tokio::time::sleep(Duration::from_millis(pause)).await;
         if now() < PANICS_UNTIL {
             planned += 1;
-            let replica = usize::try_from(dice.below(node.replicas.len() as u64))?;
+            if !again {
+                let shard = usize::try_from(dice.below(node.replicas.len() as u64))?;
+                victim = (shard, dice.one_in(2));
+            }
+            let (shard, replica) = victim;
+            let who = panic(node, shard, replica).await;
             around
                 .trace
-                .note(now(), &format!("{life}: replica {replica} panics"));
-            // The message is lost with the panic, so it is never answered.
-            let _ = node.replicas[replica].send(PanicNow).await;
-            around.history.borrow_mut().happened("a panic of a replica");
+                .note(now(), &format!("{life}: {who}, shard {shard}"));
+            around.history.borrow_mut().happened(who);
         }
         let restarts = node.supervision.restarts();
         if restarts != planned {
@@ -110,8 +133,18 @@ async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
     }
 }
 
-fn options(around: &Habitat, seed: u64) -> turmoil::Result<NodeOptions> {
-    let config = config(around.node, around.nodes)?;
+/// The message is lost with the panic, so it is never answered.
+async fn panic(node: &Node, shard: usize, replica: bool) -> &'static str {
+    if replica {
+        let _ = node.replicas[shard].send(PanicNow).await;
+        return "a panic of a replica";
+    }
+    let _ = node.coordinators[shard].send(PanicNow).await;
+    "a panic of a coordinator"
+}
+
+fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptions> {
+    let config = config(around.node, around.nodes, cache)?;
     let wanted = Identity {
         store: StoreId(seed),
         node: config.node.id,
@@ -137,7 +170,7 @@ fn options(around: &Habitat, seed: u64) -> turmoil::Result<NodeOptions> {
 }
 
 /// Links notice silence sooner than by default, so that a run sees many broken ones.
-fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
+fn config(node: u64, nodes: u64, cache: u64) -> turmoil::Result<Config> {
     let member = |node| {
         let (client, bridge) = (client_address(node), format!("{}:7401", name(node)));
         format!("{{ id = {node}, client = \"{client}\", bridge = \"{bridge}\" }}")
@@ -147,7 +180,8 @@ fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
          [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
          members = [{members}]\n[listen]\ninsecure = true\n\
-         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n",
+         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n\
+         record_cache_bytes = {cache}\n",
         NodeId(node).0,
         ClusterId(7)
     );

@@ -28,7 +28,17 @@ use crate::scenario::{BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
 const SEEDS_MAX: u64 = 20;
 
 /// Each bug, and the kind of run that shows it soonest.
-const BUGS: [(PlantedBug, Scenario); 3] = [
+const BUGS: [(PlantedBug, Scenario); 13] = [
+    (PlantedBug::KeepTheOrigin, BAD_DISKS),
+    (PlantedBug::SkipTheSync, THREE_NODES),
+    (PlantedBug::DropASibling, THREE_NODES),
+    (PlantedBug::LastWriterWins, THREE_NODES),
+    (PlantedBug::AnswerUnsynced, THREE_NODES),
+    (PlantedBug::ContextOfAnotherKey, THREE_NODES),
+    (PlantedBug::IgnoreTheRequestId, FIVE_NODES),
+    (PlantedBug::ReuseOperationIds, THREE_NODES),
+    (PlantedBug::AnswerBeforeTheRepair, THREE_NODES),
+    (PlantedBug::DropTheLateRepair, BAD_DISKS),
     (PlantedBug::AcknowledgeBeforeWrite, THREE_NODES),
     (PlantedBug::SkipTheOverlay, THREE_NODES),
     (PlantedBug::ReuseAnOrigin, THREE_NODES),
@@ -68,5 +78,6 @@ fn red(scenario: Scenario, seed: u64) -> Option<String> {
     let count = violations.len();
     let failures = run.failures.first();
     let is_red = count > 0 || failures.is_some();
-    is_red.then(|| format!("{count} violations, {first:?}, failures {failures:?}"))
+    let length = run.length;
+    is_red.then(|| format!("{count} violations in {length:?}, {first:?}, failures {failures:?}"))
 }

@@ -85,7 +85,7 @@ impl Saboteur {
     fn end(&mut self, sim: &mut Sim<'_>, node: u64, reason: &str) {
         self.trace
             .note(sim.elapsed(), &format!("{} gave up: {reason}", name(node)));
-        if disk(&self.disks, node).was_failing() {
+        if disk(&self.disks, node).was_told_to_fail() {
             self.history.borrow_mut().happened("a store that failed");
         } else {
             self.trace.fail(format!("{} gave up: {reason}", name(node)));
@@ -110,6 +110,9 @@ impl Saboteur {
             Fault::Wipe(node) => self.wipe(sim, *node),
             Fault::Fail(node, operation) => self.disk(*node).fail_next(*operation),
             Fault::Corrupt { node, key, at } => self.corrupt(*node, key, *at, now),
+            Fault::CorruptUnshared { node, lacking } => {
+                self.corrupt_unshared(*node, *lacking, now);
+            }
             Fault::Unreadable { node, key, times } => self.unreadable(*node, key, *times, now),
             Fault::Readable => self.disks.iter().for_each(|d| d.store.can_read_again()),
         }
@@ -149,6 +152,20 @@ impl Saboteur {
             self.history
                 .borrow_mut()
                 .happened("a record that was corrupted");
+        }
+    }
+
+    fn corrupt_unshared(&mut self, node: u64, lacking: u64, now: Duration) {
+        for key in keys() {
+            let stored = self.ledger.placement().stored(&key);
+            let known = self.disk(lacking).values(&stored);
+            let unshared = self.disk(node).values(&stored);
+            let owners = self.ledger.placement().owners(&key);
+            let news = unshared.iter().any(|value| !known.contains(value));
+            if owners.contains(&lacking) && news {
+                let at = usize::try_from(self.dice.below(1 << 16)).unwrap_or(0);
+                self.corrupt(node, &key, at, now);
+            }
         }
     }
 

@@ -26,3 +26,11 @@ pub const BAD_DISKS: Scenario = Scenario {
     nodes: 3,
     bad_disks: true,
 };
+
+/// All of it.
+#[cfg_attr(feature = "planted-bugs", allow(dead_code))]
+// Every bug that is planted is found with less.
+pub const FIVE_BAD_DISKS: Scenario = Scenario {
+    nodes: 5,
+    bad_disks: true,
+};

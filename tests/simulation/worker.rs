@@ -14,7 +14,7 @@ use crate::trace::{Trace, now};
 const KEYS: u64 = 6;
 
 /// The longest rest between two operations, in milliseconds.
-const REST_MS_MAX: u64 = 25;
+const REST_MS_MAX: u64 = 15;
 
 /// Every key that workers use.
 pub fn keys() -> impl Iterator<Item = String> {
@@ -170,11 +170,11 @@ impl Worker {
         }
         let known = self.known.get(key).cloned().unwrap_or_default();
         Some(match self.dice.below(40) {
-            0 => Known {
+            0..2 => Known {
                 context: self.foreign_context(key),
                 covers: BTreeSet::new(),
             },
-            1..9 => Known::default(),
+            2..10 => Known::default(),
             _ => known,
         })
     }
