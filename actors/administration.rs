@@ -20,7 +20,9 @@ use cartwheel::ring::Ring;
 
 use crate::bridge::{CallError, Link, PeerIdentity, Peers, Router};
 use crate::coordinator::{CoordinatorAddress, InspectCoordinator};
+use crate::learning::{BucketLearner, Hint};
 use crate::listing::{self, KeysHere, ListActor};
+use crate::mailbox::post;
 use crate::replica::{InspectReplica, ReplicaActor};
 use crate::ring::{Activate, AllBuckets, Prepare, RingActor, SharedRing};
 use crate::shell::EntropySource;
@@ -66,6 +68,7 @@ pub struct Administration {
     supervision: Arc<Supervision>,
     links: Vec<BTreeMap<NodeId, Arc<Link>>>,
     peers: OnceLock<Peers>,
+    learner: OnceLock<Addr<BucketLearner>>,
     shards: OnceLock<Vec<(Addr<ReplicaActor>, CoordinatorAddress)>>,
 }
 
@@ -91,13 +94,15 @@ impl Administration {
             supervision,
             links,
             peers: OnceLock::new(),
+            learner: OnceLock::new(),
             shards: OnceLock::new(),
         })
     }
 
-    pub(crate) fn meet(&self, peers: Peers) {
+    pub(crate) fn meet(&self, peers: Peers, learner: Addr<BucketLearner>) {
         // Called once, by the builder.
         let _ = self.peers.set(peers);
+        let _ = self.learner.set(learner);
     }
 
     pub(crate) fn meet_shards(
@@ -311,10 +316,11 @@ impl Administration {
 
     async fn keys_here(&self, list: ReplicaList) -> Result<ReplicaListed, RequestError> {
         let ring = self.ring.current();
-        let unknown = || RequestError::UnknownBucket {
-            name: format!("id {}", list.bucket.0),
+        let Some(n) = ring.bucket_of(list.bucket).map(|bucket| bucket.n) else {
+            self.hint_at_all();
+            let name = format!("id {}", list.bucket.0);
+            return Err(RequestError::UnknownBucket { name });
         };
-        let n = ring.bucket_of(list.bucket).ok_or_else(unknown)?.n;
         let listed = self.list_actor.send(KeysHere { list, n }).await;
         let node = self.identity.node;
         match listed.map_err(|_| self.restarted())? {
@@ -323,6 +329,13 @@ impl Administration {
                 node,
                 cause: error.to_string(),
             }),
+        }
+    }
+
+    /// Some peer knows a bucket that is unknown here; the question does not say which.
+    fn hint_at_all(&self) {
+        if let (Some(learner), Some(peers)) = (self.learner.get(), self.peers.get()) {
+            peers.nodes().for_each(|peer| post(learner, Hint(peer)));
         }
     }
 

@@ -4,6 +4,7 @@
 //!   node
 //!   ├── ring             layout and buckets; starts again from the store
 //!   ├── list             reads ranges; holds nothing
+//!   ├── learner          asks peers for buckets; the next hint asks again
 //!   └── shard × k
 //!       ├── replica      records on their way to the store; loses what is unacknowledged
 //!       ├── coordinator  operations under way; their clients are told, and may retry
@@ -21,6 +22,7 @@ mod client;
 mod coordinator;
 mod departures;
 mod frame_reader;
+mod learning;
 mod listing;
 mod mailbox;
 pub mod node;

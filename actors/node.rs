@@ -15,7 +15,6 @@ use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
 use cartwheel::layout::{Layout, Member};
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
-use cartwheel::message::replica::BucketsQuery;
 use cartwheel::node::{NodeId, ShardId, StoreId};
 use cartwheel::ring::Ring;
 use cartwheel::store::StoreError;
@@ -24,10 +23,11 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::administration::{Administration, HostFacts};
 use crate::bridge::{Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router};
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
+use crate::learning::{BucketLearner, Lessons};
 use crate::listing::ListActor;
 use crate::mailbox::post;
 use crate::replica::{MeetCoordinator, ReplicaActor, ReplicaParts};
-use crate::ring::{Activate, MeetCoordinators, RingActor, SharedRing};
+use crate::ring::{MeetCoordinators, RingActor, SharedRing};
 use crate::served::ServedNode;
 use crate::session::{Door, serve};
 use crate::shell::{Listener, Shell};
@@ -136,7 +136,8 @@ struct Builder {
     links: Vec<BTreeMap<NodeId, Arc<Link>>>,
     administration: Arc<Administration>,
     router: Arc<Router>,
-    peers: Peers,
+    lessons: Lessons,
+    learner: Addr<BucketLearner>,
 }
 
 struct StartedShards {
@@ -183,7 +184,14 @@ impl Builder {
         let router = Arc::new(router);
         let first_lane = links.first().cloned().unwrap_or_default();
         let peers = Peers::new(config.node.id, first_lane, Arc::clone(&router));
-        administration.meet(peers.clone());
+        let lessons = Lessons {
+            peers: peers.clone(),
+            ring: ring.clone(),
+            ring_actor: ring_actor.clone(),
+        };
+        let learner = BucketLearner::new(lessons.clone());
+        let learner = supervision.start("learner", |_| learner);
+        administration.meet(peers, learner.clone());
         Ok(Self {
             options,
             identity,
@@ -193,7 +201,8 @@ impl Builder {
             links,
             administration,
             router,
-            peers,
+            lessons,
+            learner,
         })
     }
 
@@ -287,8 +296,9 @@ impl Builder {
                 let (link, shell) = (Arc::clone(link), self.options.shell.clone());
                 let coordinators = coordinators.to_vec();
                 let supervision = Arc::clone(&self.supervision);
+                let learner = self.learner.clone();
                 let begin = move || {
-                    let actor = LinkActor::new(link, shell, coordinators, lane);
+                    let actor = LinkActor::new(link, shell, coordinators, learner, lane);
                     supervision.start("link", |_| actor);
                 };
                 let shard = ShardId(u16::try_from(lane).unwrap_or(0));
@@ -309,6 +319,7 @@ impl Builder {
             replicas: shards.replicas.clone(),
             coordinators: shards.coordinators.clone(),
             router: Arc::clone(&self.router),
+            learner: self.learner.clone(),
         }))
     }
 
@@ -358,28 +369,17 @@ impl Builder {
 
     /// Takes over the buckets that peers have activated while this node was away.
     async fn learn_buckets(&self) {
-        let asked = self.peers.nodes().map(|peer| async move {
+        let asked = self.lessons.peers.nodes().map(|peer| async move {
             let asking = async {
-                loop {
-                    match self.peers.call(peer, BucketsQuery).await {
-                        Ok(buckets) => return buckets,
-                        // The link is not up yet, or the peer is starting as well.
-                        Err(_) => tokio::time::sleep(ASK_AGAIN).await,
-                    }
+                // Until the link is up, and the peer has started as well.
+                while self.lessons.take(peer).await.is_err() {
+                    tokio::time::sleep(ASK_AGAIN).await;
                 }
             };
             tokio::time::timeout(BUCKETS_WAIT, asking).await
         });
-        for buckets in futures::future::join_all(asked).await.into_iter().flatten() {
-            for bucket in buckets.active {
-                let name = bucket.name.clone();
-                let known = self.ring.current().bucket_of(bucket.id).is_some();
-                if !known {
-                    let activated = self.ring_actor.send(Activate(bucket)).await;
-                    tracing::info!(bucket = name, ?activated, "learned a bucket from a peer");
-                }
-            }
-        }
+        // A peer that is away is asked when its link is up.
+        futures::future::join_all(asked).await;
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use crate::bridge::{PeerIdentity, Router};
 use crate::client::Client;
 use crate::coordinator::CoordinatorAddress;
+use crate::learning::{BucketLearner, Hint};
 use crate::mailbox::post;
 use crate::outbox::Outbox;
 use crate::replica::{Asker, Commands, ReplicaActor};
@@ -41,6 +42,8 @@ pub struct ServedNode {
     pub coordinators: Vec<CoordinatorAddress>,
     /// Who answers what is not hot.
     pub router: Arc<Router>,
+    /// Who asks peers for buckets.
+    pub learner: Addr<BucketLearner>,
 }
 
 impl ServedNode {
@@ -88,6 +91,11 @@ impl ServedNode {
         wanted.min(self.request_timeout_max)
     }
 
+    /// A peer may know a bucket that is unknown here.
+    pub(crate) fn hint(&self, peer: NodeId) {
+        post(&self.learner, Hint(peer));
+    }
+
     /// Takes a request that another node has forwarded.
     pub(crate) fn forwarded(
         &self,
@@ -96,6 +104,9 @@ impl ServedNode {
         outbox: Arc<Outbox>,
     ) -> Result<(), RequestError> {
         let demand = Demand::decode(item.kind, &item.body)?;
+        if self.ring.current().bucket(demand.bucket()).is_err() {
+            self.hint(peer);
+        }
         let request = ClientRequest {
             client: Client::peer(self.id, outbox, item.operation),
             deadline: self.deadline(item.remaining_ms),

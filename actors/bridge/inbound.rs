@@ -29,6 +29,8 @@ pub(crate) async fn serve_peer(
     write: WriteHalf<Box<dyn Stream>>,
     early: Vec<Frame>,
 ) {
+    // Who comes back may have activated a bucket while it could not say so.
+    node.hint(peer);
     let outbox = Arc::new(Outbox::between_nodes());
     let inbound = Inbound {
         node,
@@ -93,6 +95,7 @@ impl Inbound {
             }
         }
         if !failed.is_empty() {
+            self.hint_if_unknown(failed.iter().map(|(_, error)| error));
             let (view, stored) = (ring.layout().view(), Vec::new());
             self.reply::<ReplicaPut>(&ReplicaStored {
                 view,
@@ -115,12 +118,24 @@ impl Inbound {
                     let command = self.command(item.operation, &target, synced, action);
                     commands[target.shard(self.node.shards()).index()].push(command);
                 }
-                Err(error) => failed.push((item.operation, ReplicaAnswer::Failed(error))),
+                Err(error) => failed.push((item.operation, error)),
             }
         }
         if !failed.is_empty() {
-            let (view, items) = (ring.layout().view(), failed);
+            self.hint_if_unknown(failed.iter().map(|(_, error)| error));
+            let view = ring.layout().view();
+            let failed = failed.into_iter();
+            let items = failed
+                .map(|(operation, error)| (operation, ReplicaAnswer::Failed(error)))
+                .collect();
             self.reply::<ReplicaGet>(&ReplicaGot { view, items });
+        }
+    }
+
+    /// Who asks about a bucket that is unknown here can tell of it.
+    fn hint_if_unknown<'a>(&self, mut errors: impl Iterator<Item = &'a ReplicaError>) {
+        if errors.any(|error| *error == ReplicaError::UnknownBucket) {
+            self.node.hint(self.peer);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context, Supervised};
+use actix::{Actor, Addr, AsyncContext, Context, Supervised};
 use bytes::Bytes;
 use cartwheel::limits::CHUNK_LEN;
 use cartwheel::message::client::RequestError;
@@ -20,6 +20,8 @@ use tokio::sync::oneshot;
 use super::call::CallError;
 use crate::coordinator::{CoordinatorAddress, PeerEvent};
 use crate::frame_reader::{FrameReader, ReadError};
+use crate::learning::{BucketLearner, Hint};
+use crate::mailbox::post;
 use crate::outbox::{Closed, Outbox};
 use crate::shell::{Shell, Stream};
 
@@ -171,6 +173,7 @@ pub struct LinkActor {
     link: Arc<Link>,
     shell: Shell,
     coordinators: Vec<CoordinatorAddress>,
+    learner: Addr<BucketLearner>,
     own: usize,
 }
 
@@ -180,12 +183,14 @@ impl LinkActor {
         link: Arc<Link>,
         shell: Shell,
         coordinators: Vec<CoordinatorAddress>,
+        learner: Addr<BucketLearner>,
         own: usize,
     ) -> Self {
         Self {
             link,
             shell,
             coordinators,
+            learner,
             own,
         }
     }
@@ -197,6 +202,7 @@ impl LinkActor {
             link: Arc::clone(&self.link),
             shell: self.shell.clone(),
             coordinators: self.coordinators.clone(),
+            learner: self.learner.clone(),
             own: self.own,
         }
     }
@@ -227,6 +233,7 @@ struct Keeper {
     link: Arc<Link>,
     shell: Shell,
     coordinators: Vec<CoordinatorAddress>,
+    learner: Addr<BucketLearner>,
     own: usize,
 }
 
@@ -337,6 +344,8 @@ impl Keeper {
         self.link.outstanding.store(0, Ordering::Relaxed);
         self.link.state().outbox = Some(Arc::clone(&outbox));
         self.tell(PeerEvent::Up(self.link.peer));
+        // What the peer has activated while the link was down, nobody has told this node.
+        post(&self.learner, Hint(self.link.peer));
         let written = async {
             while let Some(bytes) = outbox.take().await {
                 if let Err(error) = write.write_all(&bytes).await {

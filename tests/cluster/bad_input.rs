@@ -1,109 +1,15 @@
 //! Bytes that no client of ours would send: each gets a typed error, and the node goes on.
 
-use std::time::Duration;
-
 use bytes::{BufMut, Bytes, BytesMut};
 use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
-use cartwheel::message::client::{Get, Got, Put, QuorumOptions, RequestError};
-use cartwheel::message::frame::{Flags, Frame, Parsed};
-use cartwheel::message::hello::{Hello, Speaker, Welcome};
-use cartwheel::message::{Kind, Message, decode, encode};
+use cartwheel::message::client::{Get, Put, QuorumOptions, RequestError};
+use cartwheel::message::hello::{Hello, Speaker};
+use cartwheel::message::{Kind, Message, encode};
 use cartwheel::node::{NodeId, StoreId};
 use cartwheel::version::RequestId;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::cluster::{Cluster, with_nodes};
-
-/// A connection without a client library.
-struct Raw {
-    stream: TcpStream,
-    buffer: BytesMut,
-}
-
-impl Raw {
-    async fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        let buffer = BytesMut::new();
-        Self { stream, buffer }
-    }
-
-    async fn greeted(cluster: &Cluster) -> Self {
-        let mut raw = Self::connect(&cluster.nodes[0].client_address).await;
-        raw.ask(Hello::KIND, 1, encode(&hello(None))).await;
-        let welcome = raw.answer().await.unwrap();
-        let _: Welcome = decode(Hello::KIND, &welcome.body).unwrap();
-        raw
-    }
-
-    async fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
-    }
-
-    async fn ask(&mut self, kind: Kind, call: u64, body: Bytes) {
-        let flags = Flags::REQUEST;
-        let remaining_ms = 0;
-        let frame = Frame {
-            kind,
-            flags,
-            call,
-            remaining_ms,
-            body,
-        };
-        let mut bytes = BytesMut::new();
-        frame.encode(&mut bytes);
-        self.send(&bytes).await;
-    }
-
-    /// The next frame; nothing if the node closes the connection.
-    async fn answer(&mut self) -> Option<Frame> {
-        loop {
-            if let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, u32::MAX).unwrap() {
-                return Some(frame);
-            }
-            let read = self.stream.read_buf(&mut self.buffer);
-            let read = tokio::time::timeout(Duration::from_secs(20), read).await;
-            if read.expect("the node answers or closes").unwrap_or(0) == 0 {
-                return None;
-            }
-        }
-    }
-
-    async fn error(&mut self) -> RequestError {
-        let frame = self.answer().await.expect("an error before the end");
-        assert!(frame.flags.is_error(), "{frame:?}");
-        decode(frame.kind, &frame.body).unwrap()
-    }
-
-    /// The connection still serves.
-    async fn assert_alive(&mut self) {
-        self.ask(Get::KIND, 99, encode(&get(b"key"))).await;
-        let frame = self.answer().await.expect("the connection is open");
-        assert_eq!(frame.call, 99);
-        let _: Got = decode(Get::KIND, &frame.body).unwrap();
-    }
-
-    async fn assert_closed(&mut self) {
-        assert_eq!(self.answer().await, None);
-    }
-}
-
-fn hello(cluster: Option<u128>) -> Hello {
-    Hello {
-        cluster: cluster.map(|id| id.to_be_bytes().to_vec()),
-        speaker: Speaker::Client("raw".to_owned()),
-        credentials: Vec::new(),
-    }
-}
-
-fn get(key: &'static [u8]) -> Get {
-    Get {
-        bucket: "default".to_owned(),
-        key: Bytes::from_static(key),
-        context: Bytes::new(),
-        options: QuorumOptions::default(),
-    }
-}
+use crate::cluster::with_nodes;
+use crate::raw::{Raw, get, hello};
 
 fn put(key: Bytes, value: Bytes) -> Put {
     Put {

@@ -4,5 +4,7 @@
 
 mod bad_input;
 mod cluster;
+mod missed_activation;
+mod raw;
 mod supervision;
 mod three_nodes;

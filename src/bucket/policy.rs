@@ -1,4 +1,4 @@
-//! Buckets: namespaces with their own policy.
+//! The policy of a bucket.
 
 use serde::{Deserialize, Serialize};
 
