@@ -77,6 +77,16 @@ impl Bucket {
         }
     }
 
+    /// Whether the other one is this policy too, whatever its id.
+    pub fn is_policy_of(&self, other: &Self) -> bool {
+        let id = self.id;
+        *self
+            == Self {
+                id,
+                ..other.clone()
+            }
+    }
+
     /// Checks a policy against the limits and the number of members.
     pub fn check(&self, members: usize) -> Result<(), BucketError> {
         self.check_name()?;
