@@ -9,6 +9,7 @@ pub mod bucket;
 pub mod config;
 pub mod coordination;
 pub mod entropy;
+pub mod greeting;
 pub mod key;
 pub mod layout;
 pub mod limits;
