@@ -254,15 +254,7 @@ impl Administration {
             let name = format!("id {}", list.bucket.0);
             return Err(RequestError::UnknownBucket { name });
         };
-        let listed = self.list_actor.send(KeysHere { list, n }).await;
-        let node = self.identity.node;
-        match listed.map_err(|_| self.restarted())? {
-            Ok(listed) => Ok(listed),
-            Err(error) => Err(RequestError::StoreFailed {
-                node,
-                cause: error.to_string(),
-            }),
-        }
+        self.flatten(self.list_actor.send(KeysHere { list, n }).await)
     }
 
     /// Some peer knows a bucket that is unknown here; the question does not say which.

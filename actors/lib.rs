@@ -3,7 +3,7 @@
 //! ```text
 //!   node
 //!   ├── ring             layout and buckets; starts again from the store
-//!   ├── list             reads ranges; holds nothing
+//!   ├── list             reads ranges; whoever waits is told, and may ask again
 //!   ├── learner          asks peers for buckets; the next hint asks again
 //!   └── shard × k
 //!       ├── replica      records on their way to the store; loses what is unacknowledged

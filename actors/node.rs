@@ -167,7 +167,8 @@ impl Builder {
         let store = Arc::clone(&options.shell.store);
         let actor = RingActor::new(config.node.id, ring.clone(), Arc::clone(&store))?;
         let ring_actor = supervision.start("ring", |_| actor);
-        let list_actor = supervision.start("list", |_| ListActor::new(store));
+        let list_actor = ListActor::new(config.node.id, store);
+        let list_actor = supervision.start("list", |_| list_actor);
         let links = links(config, identity, options.shards);
         let administration = Administration::new(
             identity,

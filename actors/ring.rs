@@ -158,7 +158,7 @@ impl Handler<Completions> for RingActor {
             let (ticket, outcome) = match completion {
                 Completion::Committed { ticket } => (ticket, Ok(())),
                 Completion::Failed { ticket, error } => (ticket, Err(error)),
-                Completion::Loaded { .. } => continue,
+                Completion::Loaded { .. } | Completion::RangeLoaded { .. } => continue,
             };
             if let Some(waiting) = self.waiting.remove(&ticket) {
                 // Whoever asked may have stopped waiting.

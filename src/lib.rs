@@ -13,6 +13,7 @@ pub mod greeting;
 pub mod key;
 pub mod layout;
 pub mod limits;
+pub mod listing;
 pub mod message;
 mod messagepack;
 pub mod node;

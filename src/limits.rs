@@ -102,6 +102,14 @@ pub const QUEUED_PER_KEY_MAX: usize = 1024;
 /// The most links to one peer (rule 11: min(shards, 4)).
 pub const LINKS_PER_PEER_MAX: u16 = 4;
 
+/// The most records that an owner reads for one answer of a listing, values and all: keys of
+/// other buckets are passed over.
+pub const RANGE_ENTRIES_MAX: usize = 128;
+
+/// Bytes of records after which such a range ends: the last record may go over it, so that one
+/// range holds this and a record of full size at most.
+pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
+
 /// The most keys of a page of a listing.
 pub const LIST_LIMIT_MAX: u32 = 1000;
 
