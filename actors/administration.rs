@@ -322,9 +322,20 @@ impl Administration {
     }
 }
 
+/// The answer to a request for which a peer has no credit of the background class left.
+pub(crate) fn overloaded() -> RequestError {
+    RequestError::Overloaded {
+        retry_after_ms: RETRY_AFTER_MS,
+    }
+}
+
+/// A few round trips: a credit comes back with each.
+const RETRY_AFTER_MS: u32 = 50;
+
 fn failure(member: NodeId, error: CallError) -> MemberFailure {
     match error {
         CallError::Refused(error) => MemberFailure::Refused(error),
+        CallError::CreditsSpent { .. } => MemberFailure::Refused(overloaded()),
         error => {
             tracing::warn!(peer = %member, %error, "a member is missing");
             MemberFailure::Missing

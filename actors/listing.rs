@@ -15,7 +15,8 @@ use cartwheel::ring::Ring;
 use cartwheel::store::{Completion, CompletionSink, RangeRead, ReplicaStore, StoreError, Ticket};
 use tokio::sync::oneshot;
 
-use crate::bridge::Peers;
+use crate::administration::overloaded;
+use crate::bridge::{CallError, Peers};
 use crate::mailbox::post;
 
 /// The store's name for whoever lists: no shard has this number.
@@ -154,8 +155,11 @@ pub async fn page(ring: Arc<Ring>, peers: Peers, list: List) -> Result<Listed, R
             ListingStep::Done(listed) => return Ok(listed),
             ListingStep::Ask(owner, list) => {
                 let answer = peers.call(owner, list).await;
-                if let Err(error) = &answer {
-                    tracing::debug!(%owner, %error, "an owner did not list");
+                match &answer {
+                    // The owner is well: the client waits, and misses nothing.
+                    Err(CallError::CreditsSpent { .. }) => return Err(overloaded()),
+                    Err(error) => tracing::debug!(%owner, %error, "an owner did not list"),
+                    Ok(_) => {}
                 }
                 listing.answered(answer.ok());
             }

@@ -84,7 +84,8 @@ pub const REPLICA_CREDIT_BYTES: usize = 64 * 1024 * 1024;
 /// Forwarded requests under way from one shard to one peer.
 pub const FORWARD_CREDITS: u32 = 4 * 1024;
 
-/// Background requests under way from one shard to one peer.
+/// Background requests under way from one node to one peer, and from a peer's connection here:
+/// agreements, listings, and whatever else is one question with one answer.
 pub const BACKGROUND_CREDITS: u32 = 64;
 
 /// Finished requests a shard remembers, so that a retry gets its first answer.
