@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
+use bytes::Bytes;
 use cartwheel::coordination::{ClientRequest, Demand};
+use cartwheel::message::Kind;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::replica::ForwardItem;
 use cartwheel::node::{NodeId, ShardId};
@@ -51,8 +53,21 @@ impl ServedNode {
         u16::try_from(self.replicas.len()).unwrap_or(u16::MAX)
     }
 
-    pub(crate) fn router(&self) -> &Router {
-        &self.router
+    /// Answers a question to the node itself, within the time it has left.
+    pub(crate) async fn ask(
+        &self,
+        kind: Kind,
+        body: Bytes,
+        remaining_ms: u32,
+    ) -> Result<Bytes, RequestError> {
+        let wait = self.wait(remaining_ms);
+        let answered = self.router.encoded(kind, body);
+        let outcome = tokio::time::timeout(wait, answered).await;
+        outcome.unwrap_or(Err(RequestError::TimedOut {
+            required: 1,
+            acknowledged: 0,
+            waited_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
+        }))
     }
 
     /// An empty list of commands for each shard.

@@ -290,14 +290,7 @@ impl Session {
     fn ask(&self, client: Client, frame: Frame) {
         let node = Arc::clone(&self.node);
         actix_rt::spawn(async move {
-            let answered = node.router().encoded(frame.kind, frame.body);
-            let wait = node.wait(frame.remaining_ms);
-            let outcome = tokio::time::timeout(wait, answered).await;
-            client.answer(outcome.unwrap_or(Err(RequestError::TimedOut {
-                required: 1,
-                acknowledged: 0,
-                waited_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
-            })));
+            client.answer(node.ask(frame.kind, frame.body, frame.remaining_ms).await);
         });
     }
 }

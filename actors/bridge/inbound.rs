@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cartwheel::limits::BACKGROUND_CREDITS;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::frame::{Flags, Frame};
 use cartwheel::message::replica::{
@@ -14,7 +15,9 @@ use cartwheel::replica::{Action, Command};
 use cartwheel::ring::{Ring, Target};
 use cartwheel::store::Durability;
 use tokio::io::{ReadHalf, WriteHalf};
+use tokio::sync::Semaphore;
 
+use crate::administration::overloaded;
 use crate::frame_reader::{FrameReader, ReadError};
 use crate::outbox::Outbox;
 use crate::replica::Asker;
@@ -36,6 +39,7 @@ pub(crate) async fn serve_peer(
         node,
         peer,
         outbox: Arc::clone(&outbox),
+        questions: Arc::new(Semaphore::new(BACKGROUND_CREDITS as usize)),
     };
     let served = async {
         let mut frames = early;
@@ -60,6 +64,8 @@ struct Inbound {
     node: Arc<ServedNode>,
     peer: NodeId,
     outbox: Arc<Outbox>,
+    /// What the peer may ask at once, beside its batches.
+    questions: Arc<Semaphore>,
 }
 
 impl Inbound {
@@ -193,11 +199,18 @@ impl Inbound {
             .forwarded(self.peer, item, Arc::clone(&self.outbox))
     }
 
-    /// Everything else is one question with one answer.
+    /// Everything else is one question with one answer. A peer of ours asks no more than its
+    /// credits at once; to another the rest is refused.
     fn call(&self, frame: Frame) {
         let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
+        let Ok(credit) = Arc::clone(&self.questions).try_acquire_owned() else {
+            let _ = outbox.push(&answer(frame.kind, frame.call, Err(overloaded())));
+            return;
+        };
         actix_rt::spawn(async move {
-            let outcome = node.router().encoded(frame.kind, frame.body).await;
+            let outcome = node.ask(frame.kind, frame.body, frame.remaining_ms).await;
+            // Before the answer: with it the peer may ask again.
+            drop(credit);
             // A peer that is gone needs no answer.
             let _ = outbox.push(&answer(frame.kind, frame.call, outcome));
         });

@@ -1,15 +1,16 @@
 //! Bytes that no client of ours would send: each gets a typed error, and the node goes on.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use cartwheel::limits::CLIENT_FRAME_LEN_MAX;
+use cartwheel::limits::{BACKGROUND_CREDITS, CLIENT_FRAME_LEN_MAX};
 use cartwheel::message::client::{Get, Put, QuorumOptions, RequestError};
 use cartwheel::message::hello::{Hello, Speaker};
-use cartwheel::message::{Kind, Message, encode};
+use cartwheel::message::replica::BucketsQuery;
+use cartwheel::message::{Kind, Message, decode, encode};
 use cartwheel::node::{NodeId, StoreId};
 use cartwheel::version::RequestId;
 
 use crate::cluster::with_nodes;
-use crate::raw::{Raw, get, hello};
+use crate::raw::{Raw, frame, get, hello};
 
 fn put(key: Bytes, value: Bytes) -> Put {
     Put {
@@ -179,5 +180,38 @@ fn a_stranger_at_the_bridge_is_cut_off() {
         );
         raw.assert_closed().await;
         Raw::greeted(&cluster).await.assert_alive().await;
+    });
+}
+
+#[test]
+fn a_member_that_asks_more_at_once_than_its_credits_is_refused_the_rest() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::of_member(&cluster, 0, 2).await;
+        let (credits, asked) = (BACKGROUND_CREDITS as usize, 4 * BACKGROUND_CREDITS as usize);
+        let mut bytes = BytesMut::new();
+        for call in 0..asked as u64 {
+            frame(BucketsQuery::KIND, call + 2, encode(&BucketsQuery)).encode(&mut bytes);
+        }
+        raw.send(&bytes).await;
+        let mut told = 0;
+        for _ in 0..asked {
+            let answer = raw.answer().await.expect("every question has an answer");
+            if answer.flags.is_error() {
+                let error: RequestError = decode(answer.kind, &answer.body).unwrap();
+                assert!(
+                    matches!(error, RequestError::Overloaded { .. }),
+                    "{error:?}"
+                );
+            } else {
+                told += 1;
+            }
+        }
+        assert!((credits..asked).contains(&told), "{told} of {asked}");
+        raw.ask(BucketsQuery::KIND, 1, encode(&BucketsQuery)).await;
+        let answer = raw.answer().await.unwrap();
+        assert!(
+            answer.flags.is_reply() && !answer.flags.is_error(),
+            "its credits came back"
+        );
     });
 }

@@ -57,17 +57,8 @@ impl Raw {
     }
 
     pub async fn ask(&mut self, kind: Kind, call: u64, body: Bytes) {
-        let flags = Flags::REQUEST;
-        let remaining_ms = 0;
-        let frame = Frame {
-            kind,
-            flags,
-            call,
-            remaining_ms,
-            body,
-        };
         let mut bytes = BytesMut::new();
-        frame.encode(&mut bytes);
+        frame(kind, call, body).encode(&mut bytes);
         self.send(&bytes).await;
     }
 
@@ -120,5 +111,18 @@ pub fn get(key: &'static [u8]) -> Get {
         key: Bytes::from_static(key),
         context: Bytes::new(),
         options: QuorumOptions::default(),
+    }
+}
+
+/// A question.
+pub fn frame(kind: Kind, call: u64, body: Bytes) -> Frame {
+    let flags = Flags::REQUEST;
+    let remaining_ms = 0;
+    Frame {
+        kind,
+        flags,
+        call,
+        remaining_ms,
+        body,
     }
 }
