@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use actix::Addr;
-use cartwheel::bucket::Bucket;
-use cartwheel::key::{BucketId, KeyHash};
+use cartwheel::bucket::{Bucket, Creation, CreationStep, MemberFailure};
+use cartwheel::key::KeyHash;
 use cartwheel::message::client::{
     BucketCreate, BucketDescription, BucketList, List, Locate, Located, MemberDescription,
     PeerStatus, RequestError, Ring as RingQuestion, RingDescription, ShardStatus, Status,
@@ -16,11 +16,12 @@ use cartwheel::message::replica::{
 };
 use cartwheel::message::{Kind, Message};
 use cartwheel::node::NodeId;
-use cartwheel::ring::Ring;
 
 use crate::bridge::{CallError, Link, PeerIdentity, Peers, Router};
 use crate::coordinator::{CoordinatorAddress, InspectCoordinator};
+use crate::learning::{BucketLearner, Hint};
 use crate::listing::{self, KeysHere, ListActor};
+use crate::mailbox::post;
 use crate::replica::{InspectReplica, ReplicaActor};
 use crate::ring::{Activate, AllBuckets, Prepare, RingActor, SharedRing};
 use crate::shell::EntropySource;
@@ -66,6 +67,7 @@ pub struct Administration {
     supervision: Arc<Supervision>,
     links: Vec<BTreeMap<NodeId, Arc<Link>>>,
     peers: OnceLock<Peers>,
+    learner: OnceLock<Addr<BucketLearner>>,
     shards: OnceLock<Vec<(Addr<ReplicaActor>, CoordinatorAddress)>>,
 }
 
@@ -91,13 +93,15 @@ impl Administration {
             supervision,
             links,
             peers: OnceLock::new(),
+            learner: OnceLock::new(),
             shards: OnceLock::new(),
         })
     }
 
-    pub(crate) fn meet(&self, peers: Peers) {
+    pub(crate) fn meet(&self, peers: Peers, learner: Addr<BucketLearner>) {
         // Called once, by the builder.
         let _ = self.peers.set(peers);
+        let _ = self.learner.set(learner);
     }
 
     pub(crate) fn meet_shards(
@@ -174,92 +178,26 @@ impl Administration {
         sent.unwrap_or_else(|_| Err(self.restarted()))
     }
 
-    /// Prepared on all members, then activated on all. Members are asked in the order of
-    /// their ids, so that of two who create one name the first member decides who is first;
-    /// the second takes over what the first has prepared, should that be the same policy.
     async fn create(
         &self,
-        BucketCreate { mut bucket }: BucketCreate,
+        BucketCreate { bucket }: BucketCreate,
     ) -> Result<BucketDescription, RequestError> {
         let ring = self.ring.current();
-        let known = ring.bucket(&bucket.name).map(|own| own.id);
-        bucket.id = known.clone().unwrap_or_else(|_| self.fresh_id(&ring));
-        if ring.bucket(&bucket.name).is_ok_and(|own| **own != bucket) {
-            return Err(RequestError::BucketExists { name: bucket.name });
-        }
-        if known.is_err() {
-            bucket = self.prepare(&ring, bucket).await?;
-        }
-        // Also for a bucket that is known here: a member may have missed its activation.
+        let mut creation = Creation::begin(&ring, bucket, &mut *self.entropy.fork())?;
         let peers = self.peers()?;
-        let activate = BucketActivate {
-            bucket: bucket.clone(),
-        };
-        self.on_all(&ring, |member| peers.call(member, activate.clone()))
-            .await?;
-        Ok(BucketDescription { bucket })
-    }
-
-    async fn prepare(&self, ring: &Ring, wanted: Bucket) -> Result<Bucket, RequestError> {
-        let peers = self.peers()?;
-        let first = ring.layout().members().first().map(|member| member.node);
-        let bucket = std::cell::RefCell::new(wanted);
-        self.on_all(ring, |member| {
-            let prepare = BucketPrepare {
-                bucket: bucket.borrow().clone(),
-            };
-            let (peers, bucket) = (peers.clone(), &bucket);
-            async move {
-                let agreed = peers.call(member, prepare).await?.bucket;
-                let mut bucket = bucket.borrow_mut();
-                if Some(member) == first {
-                    bucket.id = agreed.id;
-                }
-                match agreed == *bucket {
-                    true => Ok(()),
-                    false => Err(CallError::Refused(RequestError::BucketExists {
-                        name: agreed.name,
-                    })),
-                }
-            }
-        })
-        .await?;
-        Ok(bucket.into_inner())
-    }
-
-    fn fresh_id(&self, ring: &Ring) -> BucketId {
-        let mut entropy = self.entropy.fork();
         loop {
-            let id = BucketId((entropy.next_u64() >> 32) as u32);
-            if ring.bucket_of(id).is_none() {
-                return id;
-            }
-        }
-    }
-
-    /// Asks every member in turn; an error unless all of them answer.
-    async fn on_all<T, F>(
-        &self,
-        ring: &Ring,
-        ask: impl Fn(NodeId) -> F,
-    ) -> Result<Vec<T>, RequestError>
-    where
-        F: Future<Output = Result<T, CallError>>,
-    {
-        let (mut answers, mut missing) = (Vec::new(), Vec::new());
-        for member in ring.layout().members() {
-            match ask(member.node).await {
-                Ok(answer) => answers.push(answer),
-                Err(CallError::Refused(error)) => return Err(error),
-                Err(error) => {
-                    tracing::warn!(peer = %member.node, %error, "a member is missing");
-                    missing.push(member.node);
+            match creation.step() {
+                CreationStep::Prepare(member, bucket) => {
+                    let agreed = peers.call(member, BucketPrepare { bucket }).await;
+                    let agreed = agreed.map(|agreed| agreed.bucket);
+                    creation.agreed(agreed.map_err(|error| failure(member, error)))?;
                 }
+                CreationStep::Activate(member, bucket) => {
+                    let activated = peers.call(member, BucketActivate { bucket }).await;
+                    creation.activated(activated.map_err(|error| failure(member, error)))?;
+                }
+                CreationStep::Done(bucket) => return Ok(BucketDescription { bucket }),
             }
-        }
-        match missing.is_empty() {
-            true => Ok(answers),
-            false => Err(RequestError::MembersMissing { missing }),
         }
     }
 
@@ -311,18 +249,18 @@ impl Administration {
 
     async fn keys_here(&self, list: ReplicaList) -> Result<ReplicaListed, RequestError> {
         let ring = self.ring.current();
-        let unknown = || RequestError::UnknownBucket {
-            name: format!("id {}", list.bucket.0),
+        let Some(n) = ring.bucket_of(list.bucket).map(|bucket| bucket.n) else {
+            self.hint_at_all();
+            let name = format!("id {}", list.bucket.0);
+            return Err(RequestError::UnknownBucket { name });
         };
-        let n = ring.bucket_of(list.bucket).ok_or_else(unknown)?.n;
-        let listed = self.list_actor.send(KeysHere { list, n }).await;
-        let node = self.identity.node;
-        match listed.map_err(|_| self.restarted())? {
-            Ok(listed) => Ok(listed),
-            Err(error) => Err(RequestError::StoreFailed {
-                node,
-                cause: error.to_string(),
-            }),
+        self.flatten(self.list_actor.send(KeysHere { list, n }).await)
+    }
+
+    /// Some peer knows a bucket that is unknown here; the question does not say which.
+    fn hint_at_all(&self) {
+        if let (Some(learner), Some(peers)) = (self.learner.get(), self.peers.get()) {
+            peers.nodes().for_each(|peer| post(learner, Hint(peer)));
         }
     }
 
@@ -381,5 +319,26 @@ impl Administration {
             }
         });
         status.collect()
+    }
+}
+
+/// The answer to a request for which a peer has no credit of the background class left.
+pub(crate) fn overloaded() -> RequestError {
+    RequestError::Overloaded {
+        retry_after_ms: RETRY_AFTER_MS,
+    }
+}
+
+/// A few round trips: a credit comes back with each.
+const RETRY_AFTER_MS: u32 = 50;
+
+fn failure(member: NodeId, error: CallError) -> MemberFailure {
+    match error {
+        CallError::Refused(error) => MemberFailure::Refused(error),
+        CallError::CreditsSpent { .. } => MemberFailure::Refused(overloaded()),
+        error => {
+            tracing::warn!(peer = %member, %error, "a member is missing");
+            MemberFailure::Missing
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //!   node
 //!   ├── ring             layout and buckets; starts again from the store
-//!   ├── list             reads ranges; holds nothing
+//!   ├── list             reads ranges; whoever waits is told, and may ask again
+//!   ├── learner          asks peers for buckets; the next hint asks again
 //!   ├── clock watch      what the peers' clocks show; asks them again
 //!   └── shard × k
 //!       ├── replica      records on their way to the store; loses what is unacknowledged
@@ -23,6 +24,7 @@ mod clock_watch;
 mod coordinator;
 mod departures;
 mod frame_reader;
+mod learning;
 mod listing;
 mod mailbox;
 pub mod node;

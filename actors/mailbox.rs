@@ -3,7 +3,8 @@
 //! A mailbox bounds each sender, not the queue, and so bounds nothing. What goes through
 //! here is bounded by who sends it: a session by its credits, a coordinator by its slab and
 //! its credits to each peer, a peer's link by the credits of the coordinator behind it, the
-//! committer by the batches it was given.
+//! committer by the batches it was given. What hints at news for the learner is one message a
+//! frame of a peer at most.
 #![allow(clippy::disallowed_methods)]
 
 use actix::dev::ToEnvelope;

@@ -14,9 +14,9 @@ use cartwheel::bucket::Bucket;
 use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
+use cartwheel::greeting::Door;
 use cartwheel::layout::{Layout, Member};
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
-use cartwheel::message::replica::BucketsQuery;
 use cartwheel::node::{NodeId, ShardId, StoreId};
 use cartwheel::ring::Ring;
 use cartwheel::store::StoreError;
@@ -26,12 +26,13 @@ use crate::administration::{Administration, HostFacts};
 use crate::bridge::{Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router};
 use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
+use crate::learning::{BucketLearner, Lessons};
 use crate::listing::ListActor;
 use crate::mailbox::post;
 use crate::replica::{MeetCoordinator, ReplicaActor, ReplicaParts};
-use crate::ring::{Activate, MeetCoordinators, RingActor, SharedRing};
+use crate::ring::{MeetCoordinators, RingActor, SharedRing};
 use crate::served::ServedNode;
-use crate::session::{Door, serve};
+use crate::session::serve;
 use crate::shell::{Listener, Shell};
 use crate::start_numbers::StartNumbers;
 use crate::supervision::{RestartBudget, Supervision};
@@ -146,7 +147,8 @@ struct Builder {
     links: Vec<BTreeMap<NodeId, Arc<Link>>>,
     administration: Arc<Administration>,
     router: Arc<Router>,
-    peers: Peers,
+    lessons: Lessons,
+    learner: Addr<BucketLearner>,
 }
 
 struct StartedShards {
@@ -175,7 +177,8 @@ impl Builder {
         let store = Arc::clone(&options.shell.store);
         let actor = RingActor::new(config.node.id, ring.clone(), Arc::clone(&store))?;
         let ring_actor = supervision.start("ring", |_| actor);
-        let list_actor = supervision.start("list", |_| ListActor::new(store));
+        let list_actor = ListActor::new(config.node.id, store);
+        let list_actor = supervision.start("list", |_| list_actor);
         let links = links(config, identity, options.shards);
         let administration = Administration::new(
             identity,
@@ -195,7 +198,14 @@ impl Builder {
         let router = Arc::new(router);
         let first_lane = links.first().cloned().unwrap_or_default();
         let peers = Peers::new(config.node.id, first_lane, Arc::clone(&router));
-        administration.meet(peers.clone());
+        let lessons = Lessons {
+            peers: peers.clone(),
+            ring: ring.clone(),
+            ring_actor: ring_actor.clone(),
+        };
+        let learner = BucketLearner::new(lessons.clone());
+        let learner = supervision.start("learner", |_| learner);
+        administration.meet(peers, learner.clone());
         Ok(Self {
             options,
             identity,
@@ -205,7 +215,8 @@ impl Builder {
             links,
             administration,
             router,
-            peers,
+            lessons,
+            learner,
         })
     }
 
@@ -302,8 +313,9 @@ impl Builder {
                 let (link, shell) = (Arc::clone(link), self.options.shell.clone());
                 let coordinators = coordinators.to_vec();
                 let supervision = Arc::clone(&self.supervision);
+                let learner = self.learner.clone();
                 let begin = move || {
-                    let actor = LinkActor::new(link, shell, coordinators, lane);
+                    let actor = LinkActor::new(link, shell, coordinators, learner, lane);
                     supervision.start("link", |_| actor);
                 };
                 let shard = ShardId(u16::try_from(lane).unwrap_or(0));
@@ -324,6 +336,7 @@ impl Builder {
             replicas: shards.replicas.clone(),
             coordinators: shards.coordinators.clone(),
             router: Arc::clone(&self.router),
+            learner: self.learner.clone(),
         }))
     }
 
@@ -374,7 +387,7 @@ impl Builder {
     /// Knows how far its clock is off before it takes a write, and keeps knowing.
     async fn watch_clocks(&self, shards: &StartedShards) {
         let mut watch = ClockWatch {
-            peers: self.peers.clone(),
+            peers: self.lessons.peers.clone(),
             clock: Arc::clone(&self.options.shell.clock),
             coordinators: shards.coordinators.clone(),
             offsets: ClockOffsets::new(millis(self.options.config.lww.max_offset_ms)),
@@ -386,28 +399,17 @@ impl Builder {
 
     /// Takes over the buckets that peers have activated while this node was away.
     async fn learn_buckets(&self) {
-        let asked = self.peers.nodes().map(|peer| async move {
+        let asked = self.lessons.peers.nodes().map(|peer| async move {
             let asking = async {
-                loop {
-                    match self.peers.call(peer, BucketsQuery).await {
-                        Ok(buckets) => return buckets,
-                        // The link is not up yet, or the peer is starting as well.
-                        Err(_) => tokio::time::sleep(ASK_AGAIN).await,
-                    }
+                // Until the link is up, and the peer has started as well.
+                while self.lessons.take(peer).await.is_err() {
+                    tokio::time::sleep(ASK_AGAIN).await;
                 }
             };
             tokio::time::timeout(BUCKETS_WAIT, asking).await
         });
-        for buckets in futures::future::join_all(asked).await.into_iter().flatten() {
-            for bucket in buckets.active {
-                let name = bucket.name.clone();
-                let known = self.ring.current().bucket_of(bucket.id).is_some();
-                if !known {
-                    let activated = self.ring_actor.send(Activate(bucket)).await;
-                    tracing::info!(bucket = name, ?activated, "learned a bucket from a peer");
-                }
-            }
-        }
+        // A peer that is away is asked when its link is up.
+        futures::future::join_all(asked).await;
     }
 }
 

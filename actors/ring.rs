@@ -9,19 +9,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
-use bytes::Bytes;
-use cartwheel::bucket::Bucket;
+use cartwheel::bucket::{Agreed, Agreements, Bucket, StoredBucket};
 use cartwheel::limits::BUCKETS_MAX;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::replica::Buckets;
-use cartwheel::message::{Kind, decode, encode};
 use cartwheel::node::{NodeId, ShardId};
 use cartwheel::ring::Ring;
 use cartwheel::store::{
     Batch, Completion, CompletionSink, Durability, Family, ReplicaStore, StoreError, Submission,
     Ticket,
 };
-use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::coordinator::{CoordinatorActor, RingChanged};
@@ -50,23 +47,12 @@ impl SharedRing {
 /// The committer's name for the ring's batches: no shard has this number.
 const RING_SHARD: ShardId = ShardId(u16::MAX);
 
-const KEY_PREFIX: &[u8] = b"bucket/";
-
-/// How a bucket is stored in the family of node metadata.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredBucket {
-    /// The policy.
-    pub bucket: Bucket,
-    /// Whether all members have agreed.
-    pub active: bool,
-}
-
 /// Owns the ring.
 pub struct RingActor {
     node: NodeId,
     ring: SharedRing,
     store: Arc<dyn ReplicaStore>,
-    prepared: BTreeMap<String, Bucket>,
+    agreements: Agreements,
     coordinators: Vec<Addr<CoordinatorActor>>,
     waiting: BTreeMap<Ticket, oneshot::Sender<Result<(), StoreError>>>,
     next_ticket: u64,
@@ -83,7 +69,7 @@ impl RingActor {
             node,
             ring,
             store,
-            prepared: BTreeMap::new(),
+            agreements: Agreements::default(),
             coordinators: Vec::new(),
             waiting: BTreeMap::new(),
             next_ticket: 1,
@@ -93,39 +79,28 @@ impl RingActor {
     }
 
     fn remember(&mut self) -> Result<(), StoreError> {
-        let until = b"bucket0";
-        let stored = self
-            .store
-            .scan(Family::Meta, KEY_PREFIX, until, BUCKETS_MAX)?;
-        let mut ring = Ring::clone(&self.ring.current());
-        for (_, value) in stored {
-            match decode::<StoredBucket>(Kind(0), &value) {
-                Ok(StoredBucket {
-                    bucket,
-                    active: true,
-                }) => ring.insert(bucket),
-                Ok(StoredBucket { bucket, .. }) => {
-                    self.prepared.insert(bucket.name.clone(), bucket);
-                }
+        let (from, until) = StoredBucket::range();
+        let found = self.store.scan(Family::Meta, &from, &until, BUCKETS_MAX)?;
+        let mut stored = Vec::new();
+        for (_, value) in found {
+            match StoredBucket::decode(&value) {
+                Ok(bucket) => stored.push(bucket),
                 Err(error) => tracing::error!(%error, "a stored bucket is malformed"),
             }
         }
+        let ring = self.agreements.restored(&self.ring.current(), stored);
         self.ring.replace(Arc::new(ring));
         Ok(())
     }
 
-    fn save(&mut self, bucket: &Bucket, active: bool) -> oneshot::Receiver<Result<(), StoreError>> {
+    fn save(&mut self, bucket: Bucket, active: bool) -> Saved<()> {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         let (sender, saved) = oneshot::channel();
         self.waiting.insert(ticket, sender);
-        let key = [KEY_PREFIX, bucket.name.as_bytes()].concat();
-        let value = encode(&StoredBucket {
-            bucket: bucket.clone(),
-            active,
-        });
+        let stored = StoredBucket { bucket, active };
         let mut batch = Batch::new();
-        batch.put(Family::Meta, Bytes::from(key), value);
+        batch.put(Family::Meta, stored.key(), stored.encode());
         let (shard, durability) = (RING_SHARD, Durability::Synced);
         self.store.submit(Submission {
             shard,
@@ -133,38 +108,10 @@ impl RingActor {
             batch,
             durability,
         });
-        saved
+        outcome(self.node, saved)
     }
 
-    fn check(&self, bucket: &Bucket) -> Result<(), RequestError> {
-        let ring = self.ring.current();
-        let members = ring.layout().members().len();
-        let bad = |cause: String| RequestError::BadBucket { cause };
-        bucket
-            .check(members)
-            .map_err(|error| bad(error.to_string()))?;
-        let known = ring.bucket(&bucket.name).is_ok() || self.prepared.contains_key(&bucket.name);
-        if !known && ring.buckets().count() + self.prepared.len() >= BUCKETS_MAX {
-            return Err(bad(format!("there are {BUCKETS_MAX} buckets already")));
-        }
-        if let Some(own) = ring.bucket_of(bucket.id)
-            && own.name != bucket.name
-        {
-            return Err(bad(format!("id {} is {}'s", bucket.id.0, own.name)));
-        }
-        match ring.bucket(&bucket.name) {
-            Ok(own) if **own != *bucket => {
-                let name = bucket.name.clone();
-                Err(RequestError::BucketExists { name })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn activate(&mut self, bucket: Bucket) {
-        self.prepared.remove(&bucket.name);
-        let mut ring = Ring::clone(&self.ring.current());
-        ring.insert(bucket);
+    fn replace(&self, ring: Ring) {
         let ring = Arc::new(ring);
         self.ring.replace(Arc::clone(&ring));
         for coordinator in &self.coordinators {
@@ -185,7 +132,6 @@ impl Actor for RingActor {
 impl Supervised for RingActor {
     fn restarting(&mut self, _: &mut Self::Context) {
         self.waiting.clear();
-        self.prepared.clear();
         if let Err(error) = self.remember() {
             tracing::error!(%error, "the buckets can't be read");
         }
@@ -212,7 +158,7 @@ impl Handler<Completions> for RingActor {
             let (ticket, outcome) = match completion {
                 Completion::Committed { ticket } => (ticket, Ok(())),
                 Completion::Failed { ticket, error } => (ticket, Err(error)),
-                Completion::Loaded { .. } => continue,
+                Completion::Loaded { .. } | Completion::RangeLoaded { .. } => continue,
             };
             if let Some(waiting) = self.waiting.remove(&ticket) {
                 // Whoever asked may have stopped waiting.
@@ -246,17 +192,15 @@ impl Handler<Prepare> for RingActor {
     type Result = Saved<Bucket>;
 
     fn handle(&mut self, Prepare(bucket): Prepare, _: &mut Self::Context) -> Saved<Bucket> {
-        if let Err(error) = self.check(&bucket) {
-            return Box::pin(async move { Err(error) });
+        let ring = self.ring.current();
+        match self.agreements.prepare(&ring, self.node, bucket) {
+            Err(error) => Box::pin(async move { Err(error) }),
+            Ok(Agreed::InUse(bucket)) => Box::pin(async move { Ok(bucket) }),
+            Ok(Agreed::Prepared(bucket)) => {
+                let saved = self.save(bucket.clone(), false);
+                Box::pin(async move { saved.await.map(|()| bucket) })
+            }
         }
-        // Whoever came first holds the name: the second finishes the first's work.
-        let agreed = self
-            .prepared
-            .entry(bucket.name.clone())
-            .or_insert(bucket)
-            .clone();
-        let saved = saved(self.node, self.save(&agreed, false));
-        Box::pin(async move { saved.await.map(|()| agreed) })
     }
 }
 
@@ -269,16 +213,19 @@ impl Handler<Activate> for RingActor {
     type Result = Saved<()>;
 
     fn handle(&mut self, Activate(bucket): Activate, _: &mut Self::Context) -> Saved<()> {
-        if let Err(error) = self.check(&bucket) {
-            return Box::pin(async move { Err(error) });
+        let ring = self.ring.current();
+        match self.agreements.activate(&ring, bucket.clone()) {
+            Err(error) => Box::pin(async move { Err(error) }),
+            Ok(ring) => {
+                let saved = self.save(bucket, true);
+                self.replace(ring);
+                saved
+            }
         }
-        let outcome = saved(self.node, self.save(&bucket, true));
-        self.activate(bucket);
-        outcome
     }
 }
 
-fn saved(node: NodeId, saved: oneshot::Receiver<Result<(), StoreError>>) -> Saved<()> {
+fn outcome(node: NodeId, saved: oneshot::Receiver<Result<(), StoreError>>) -> Saved<()> {
     Box::pin(async move {
         match saved.await {
             Ok(Ok(())) => Ok(()),
@@ -307,7 +254,7 @@ impl Handler<AllBuckets> for RingActor {
         let ring = self.ring.current();
         KnownBuckets(Buckets {
             active: ring.buckets().map(|bucket| Bucket::clone(bucket)).collect(),
-            prepared: self.prepared.values().cloned().collect(),
+            prepared: self.agreements.prepared().cloned().collect(),
         })
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
+use bytes::Bytes;
 use cartwheel::coordination::{ClientRequest, Demand};
+use cartwheel::message::Kind;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::replica::ForwardItem;
 use cartwheel::node::{NodeId, ShardId};
@@ -15,6 +17,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use crate::bridge::{PeerIdentity, Router};
 use crate::client::Client;
 use crate::coordinator::CoordinatorAddress;
+use crate::learning::{BucketLearner, Hint};
 use crate::mailbox::post;
 use crate::outbox::Outbox;
 use crate::replica::{Asker, Commands, ReplicaActor};
@@ -41,6 +44,8 @@ pub struct ServedNode {
     pub coordinators: Vec<CoordinatorAddress>,
     /// Who answers what is not hot.
     pub router: Arc<Router>,
+    /// Who asks peers for buckets.
+    pub learner: Addr<BucketLearner>,
 }
 
 impl ServedNode {
@@ -48,8 +53,21 @@ impl ServedNode {
         u16::try_from(self.replicas.len()).unwrap_or(u16::MAX)
     }
 
-    pub(crate) fn router(&self) -> &Router {
-        &self.router
+    /// Answers a question to the node itself, within the time it has left.
+    pub(crate) async fn ask(
+        &self,
+        kind: Kind,
+        body: Bytes,
+        remaining_ms: u32,
+    ) -> Result<Bytes, RequestError> {
+        let wait = self.wait(remaining_ms);
+        let answered = self.router.encoded(kind, body);
+        let outcome = tokio::time::timeout(wait, answered).await;
+        outcome.unwrap_or(Err(RequestError::TimedOut {
+            required: 1,
+            acknowledged: 0,
+            waited_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
+        }))
     }
 
     /// An empty list of commands for each shard.
@@ -100,6 +118,11 @@ impl ServedNode {
         wanted.min(self.request_timeout_max)
     }
 
+    /// A peer may know a bucket that is unknown here.
+    pub(crate) fn hint(&self, peer: NodeId) {
+        post(&self.learner, Hint(peer));
+    }
+
     /// The request that another node has forwarded.
     pub(crate) fn forwarded(
         &self,
@@ -108,6 +131,9 @@ impl ServedNode {
         outbox: &Arc<Outbox>,
     ) -> Result<ClientRequest<Client>, RequestError> {
         let demand = Demand::decode(item.kind, &item.body)?;
+        if self.ring.current().bucket(demand.bucket()).is_err() {
+            self.hint(peer);
+        }
         Ok(ClientRequest {
             client: Client::peer(self.id, Arc::clone(outbox), item.operation),
             deadline: self.deadline(item.remaining_ms),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::coordination::{ClientRequest, Demand};
+use cartwheel::greeting::{Door, Doorkeeper};
 use cartwheel::limits::{
     BATCH_ITEMS_MAX, CLIENT_FRAME_LEN_MAX, SESSION_BYTES_MAX, SESSION_REQUESTS_MAX,
 };
@@ -14,7 +15,7 @@ use cartwheel::message::client::{Delete, DeleteBatch, Get, GetBatch, Put, PutBat
 use cartwheel::message::frame::Frame;
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::{Kind, Message, TABLE, decode, encode};
-use cartwheel::node::{ClusterId, NodeId};
+use cartwheel::node::NodeId;
 use tokio::io::{ReadHalf, WriteHalf};
 
 use crate::bridge::inbound::answer;
@@ -27,15 +28,6 @@ use crate::shell::Stream;
 
 /// How long a connection may take to say who it is.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Which of a node's two listeners a connection came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
-    /// For clients.
-    Client,
-    /// For nodes.
-    Bridge,
-}
 
 /// Serves a connection until it ends.
 pub async fn serve(node: Arc<ServedNode>, stream: Box<dyn Stream>, door: Door) {
@@ -87,42 +79,13 @@ async fn greet(
 }
 
 fn check_hello(node: &ServedNode, first: &Frame, door: Door) -> Result<Speaker, RequestError> {
-    if first.kind != Hello::KIND || first.flags.is_reply() {
-        return Err(RequestError::HelloExpected);
-    }
-    let hello: Hello =
-        decode(first.kind, &first.body).map_err(|error| RequestError::Malformed {
-            kind: first.kind.0,
-            cause: error.cause,
-        })?;
-    let own = node.identity.cluster;
-    if let Some(wanted) = &hello.cluster
-        && wanted[..] != own.0.to_be_bytes()
-    {
-        let wanted = wanted
-            .iter()
-            .take(16)
-            .fold(0, |bits, byte| bits << 8 | u128::from(*byte));
-        let (wanted, found) = (ClusterId(wanted).to_string(), own.to_string());
-        return Err(RequestError::WrongCluster { wanted, found });
-    }
-    match (&hello.speaker, door) {
-        (Speaker::Client(_), Door::Client) => Ok(hello.speaker),
-        (Speaker::Node { node: peer, .. }, Door::Bridge) => {
-            let known = node.ring.current().layout().member(*peer).is_some();
-            match known && *peer != node.id {
-                true => Ok(hello.speaker),
-                false => Err(RequestError::NotServing {
-                    node: node.id,
-                    cause: format!("{peer} is no other member of this cluster"),
-                }),
-            }
-        }
-        _ => Err(RequestError::NotServing {
-            node: node.id,
-            cause: "clients and nodes have a port each".to_owned(),
-        }),
-    }
+    let ring = node.ring.current();
+    let doorkeeper = Doorkeeper {
+        node: node.id,
+        cluster: node.identity.cluster,
+        layout: ring.layout(),
+    };
+    doorkeeper.check(first, door)
 }
 
 fn welcome(node: &ServedNode) -> Welcome {
@@ -305,14 +268,7 @@ impl Session {
     fn ask(&self, client: Client, frame: Frame) {
         let node = Arc::clone(&self.node);
         actix_rt::spawn(async move {
-            let answered = node.router().encoded(frame.kind, frame.body);
-            let wait = node.wait(frame.remaining_ms);
-            let outcome = tokio::time::timeout(wait, answered).await;
-            client.answer(outcome.unwrap_or(Err(RequestError::TimedOut {
-                required: 1,
-                acknowledged: 0,
-                waited_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
-            })));
+            client.answer(node.ask(frame.kind, frame.body, frame.remaining_ms).await);
         });
     }
 }

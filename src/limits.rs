@@ -105,7 +105,8 @@ pub const FORWARD_CREDITS: u32 = 4 * 1024;
 /// requests may have, since a forward carries one value and not a whole record.
 pub const FORWARD_CREDIT_BYTES: usize = 32 * 1024 * 1024;
 
-/// Background requests under way from one shard to one peer.
+/// Background requests under way from one node to one peer, and from a peer's connection here:
+/// agreements, listings, and whatever else is one question with one answer.
 pub const BACKGROUND_CREDITS: u32 = 64;
 
 /// Finished requests a shard remembers, so that a retry gets its first answer.
@@ -119,6 +120,14 @@ pub const QUEUED_PER_KEY_MAX: usize = 1024;
 
 /// The most links to one peer (rule 11: min(shards, 4)).
 pub const LINKS_PER_PEER_MAX: u16 = 4;
+
+/// The most records that an owner reads for one answer of a listing, values and all: keys of
+/// other buckets are passed over.
+pub const RANGE_ENTRIES_MAX: usize = 128;
+
+/// Bytes of records after which such a range ends: the last record may go over it, so that one
+/// range holds this and a record of full size at most.
+pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// The most keys of a page of a listing.
 pub const LIST_LIMIT_MAX: u32 = 1000;

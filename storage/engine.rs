@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cartwheel::store::{Batch, Family, Peek, StoreError, StoreOperation};
+use cartwheel::store::{Batch, Family, Peek, Range, RangeRead, StoreError, StoreOperation};
 use rocksdb::{
     ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, WriteBatch,
     WriteOptions,
@@ -63,7 +63,10 @@ impl Engine {
         Ok(value.as_ref().map(copied))
     }
 
-    /// An iterator sees the database as it was when it began: a snapshot.
+    pub(crate) fn range(&self, range: &Range) -> Result<RangeRead, StoreError> {
+        range.read(self.entries(range.family, &range.from, &range.until)?)
+    }
+
     pub(crate) fn scan(
         &self,
         family: Family,
@@ -71,17 +74,25 @@ impl Engine {
         until: &[u8],
         limit: usize,
     ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
-        if from >= until {
-            return Ok(Vec::new());
-        }
+        self.entries(family, from, until)?.take(limit).collect()
+    }
+
+    /// An iterator sees the database as it was when it began: a snapshot.
+    fn entries(
+        &self,
+        family: Family,
+        from: &[u8],
+        until: &[u8],
+    ) -> Result<impl Iterator<Item = Result<(Bytes, Bytes), StoreError>>, StoreError> {
         let handle = self.handle(family, StoreOperation::Read)?;
+        // RocksDB fails on bounds that end before they begin; to a store they are merely empty.
+        let until = until.max(from);
         let mode = IteratorMode::From(from, Direction::Forward);
         let entries = self.db.iterator_cf_opt(handle, tuning::range(until), mode);
-        entries
-            .take(limit)
-            .map(|entry| entry.map(|(key, value)| (Bytes::from(key), Bytes::from(value))))
-            .collect::<Result<_, _>>()
-            .map_err(|error| failed(StoreOperation::Read, error))
+        Ok(entries.map(|entry| match entry {
+            Ok((key, value)) => Ok((Bytes::from(key), Bytes::from(value))),
+            Err(error) => Err(failed(StoreOperation::Read, error)),
+        }))
     }
 
     /// Ends RocksDB's own threads, without which a process can exit while it is open.

@@ -4,7 +4,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use cartwheel::store::{CompletionSink, Delivery, Family, StoreError, Ticket};
+use cartwheel::store::{CompletionSink, Delivery, Family, Range, StoreError, Ticket};
 
 use crate::engine::Engine;
 use crate::health::Health;
@@ -23,17 +23,42 @@ pub(crate) enum Request {
     Close,
 }
 
-/// A value to be read, and who is to be told of it.
+/// What is to be read, and who is to be told of it.
 pub(crate) struct Load {
     pub(crate) ticket: Ticket,
-    pub(crate) family: Family,
-    pub(crate) key: Bytes,
+    pub(crate) what: Wanted,
     pub(crate) sink: Arc<dyn CompletionSink>,
 }
 
+/// What is to be read.
+pub(crate) enum Wanted {
+    Value(Family, Bytes),
+    Range(Range),
+}
+
 impl Load {
-    pub(crate) fn answer(self, value: Result<Option<Bytes>, StoreError>) {
-        Delivery::of_load(self.sink, self.ticket, value).deliver();
+    fn read(self, usable: Result<(), StoreError>, engine: &Engine) {
+        let Self { ticket, what, sink } = self;
+        let delivery = match what {
+            Wanted::Value(family, key) => {
+                let value = usable.and_then(|()| engine.get(family, &key));
+                Delivery::of_load(sink, ticket, value)
+            }
+            Wanted::Range(range) => {
+                let read = usable.and_then(|()| engine.range(&range));
+                Delivery::of_range(sink, ticket, read)
+            }
+        };
+        delivery.deliver();
+    }
+
+    pub(crate) fn fail(self, error: StoreError) {
+        let Self { ticket, what, sink } = self;
+        let delivery = match what {
+            Wanted::Value(..) => Delivery::of_load(sink, ticket, Err(error)),
+            Wanted::Range(_) => Delivery::of_range(sink, ticket, Err(error)),
+        };
+        delivery.deliver();
     }
 }
 
@@ -48,9 +73,7 @@ impl Reader {
     /// Reads until it is told to close, or nobody is left who could ask.
     pub(crate) fn run(self) {
         while let Some(load) = self.next() {
-            let usable = self.health.check();
-            let value = usable.and_then(|()| self.engine.get(load.family, &load.key));
-            load.answer(value);
+            load.read(self.health.check(), &self.engine);
         }
     }
 

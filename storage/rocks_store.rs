@@ -10,15 +10,15 @@ use std::thread::{self, JoinHandle};
 use bytes::Bytes;
 use cartwheel::node::{ClusterId, NodeId, ShardId, StoreId};
 use cartwheel::store::{
-    Committer, CompletionSink, Family, Identity, Peek, ReplicaStore, Sinks, StoreError, Submission,
-    Ticket,
+    Committer, CompletionSink, Family, Identity, Peek, Range, ReplicaStore, Sinks, StoreError,
+    Submission, Ticket,
 };
 
 use crate::commit::{COMMIT_QUEUE_MAX, Command, Committing, Queued};
 use crate::engine::Engine;
 use crate::health::Health;
 use crate::planted_bug::PlantedBug;
-use crate::readers::{Load, READ_QUEUE_MAX, READERS, Reader, Request};
+use crate::readers::{Load, READ_QUEUE_MAX, READERS, Reader, Request, Wanted};
 use crate::tuning::Memory;
 use crate::{OpenError, creation, directory};
 
@@ -134,6 +134,16 @@ impl RocksStore {
         })
     }
 
+    fn read(&self, shard: ShardId, ticket: Ticket, what: Wanted) {
+        let sink = self.sink(shard);
+        let sent = self
+            .requests
+            .send(Request::Load(Load { ticket, what, sink }));
+        if let Err(SendError(Request::Load(load))) = sent {
+            load.fail(self.health.abandon(THREAD_ENDED));
+        }
+    }
+
     fn sink(&self, shard: ShardId) -> Arc<dyn CompletionSink> {
         let sinks = self.sinks.read().unwrap_or_else(PoisonError::into_inner);
         sinks.of(shard)
@@ -169,17 +179,11 @@ impl ReplicaStore for RocksStore {
     }
 
     fn load(&self, shard: ShardId, ticket: Ticket, family: Family, key: Bytes) {
-        let sink = self.sink(shard);
-        let load = Load {
-            ticket,
-            family,
-            key,
-            sink,
-        };
-        let sent = self.requests.send(Request::Load(load));
-        if let Err(SendError(Request::Load(load))) = sent {
-            load.answer(Err(self.health.abandon(THREAD_ENDED)));
-        }
+        self.read(shard, ticket, Wanted::Value(family, key));
+    }
+
+    fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range) {
+        self.read(shard, ticket, Wanted::Range(range));
     }
 
     fn scan(

@@ -66,6 +66,14 @@ pub enum CallError {
         /// The peer.
         peer: NodeId,
     },
+    /// The peer has not answered so many questions.
+    #[error("{peer} has {limit} questions to answer already")]
+    CreditsSpent {
+        /// The peer.
+        peer: NodeId,
+        /// The credits of the background class.
+        limit: u32,
+    },
     /// No answer in time.
     #[error("{peer} did not answer within {wait:?}")]
     TimedOut {

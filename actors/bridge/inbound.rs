@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cartwheel::coordination::ClientRequest;
+use cartwheel::limits::BACKGROUND_CREDITS;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::frame::{Flags, Frame};
 use cartwheel::message::replica::{
@@ -15,7 +16,9 @@ use cartwheel::replica::{Action, Command};
 use cartwheel::ring::{Ring, Target};
 use cartwheel::store::Durability;
 use tokio::io::{ReadHalf, WriteHalf};
+use tokio::sync::Semaphore;
 
+use crate::administration::overloaded;
 use crate::client::Client;
 use crate::frame_reader::{FrameReader, ReadError};
 use crate::outbox::Outbox;
@@ -30,11 +33,14 @@ pub(crate) async fn serve_peer(
     mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
     write: WriteHalf<Box<dyn Stream>>,
 ) {
+    // Who comes back may have activated a bucket while it could not say so.
+    node.hint(peer);
     let outbox = Arc::new(Outbox::between_nodes());
     let inbound = Inbound {
         node,
         peer,
         outbox: Arc::clone(&outbox),
+        questions: Arc::new(Semaphore::new(BACKGROUND_CREDITS as usize)),
     };
     let served = async {
         let mut frames = Vec::new();
@@ -59,6 +65,8 @@ struct Inbound {
     node: Arc<ServedNode>,
     peer: NodeId,
     outbox: Arc<Outbox>,
+    /// What the peer may ask at once, beside its batches.
+    questions: Arc<Semaphore>,
 }
 
 impl Inbound {
@@ -96,6 +104,7 @@ impl Inbound {
             }
         }
         if !failed.is_empty() {
+            self.hint_if_unknown(failed.iter().map(|(_, error)| error));
             let (view, stored) = (ring.layout().view(), Vec::new());
             self.reply::<ReplicaPut>(&ReplicaStored {
                 view,
@@ -118,12 +127,24 @@ impl Inbound {
                     let command = self.command(item.operation, &target, synced, action);
                     commands[target.shard(self.node.shards()).index()].push(command);
                 }
-                Err(error) => failed.push((item.operation, ReplicaAnswer::Failed(error))),
+                Err(error) => failed.push((item.operation, error)),
             }
         }
         if !failed.is_empty() {
-            let (view, items) = (ring.layout().view(), failed);
+            self.hint_if_unknown(failed.iter().map(|(_, error)| error));
+            let view = ring.layout().view();
+            let failed = failed.into_iter();
+            let items = failed
+                .map(|(operation, error)| (operation, ReplicaAnswer::Failed(error)))
+                .collect();
             self.reply::<ReplicaGet>(&ReplicaGot { view, items });
+        }
+    }
+
+    /// Who asks about a bucket that is unknown here can tell of it.
+    fn hint_if_unknown<'a>(&self, mut errors: impl Iterator<Item = &'a ReplicaError>) {
+        if errors.any(|error| *error == ReplicaError::UnknownBucket) {
+            self.node.hint(self.peer);
         }
     }
 
@@ -181,11 +202,18 @@ impl Inbound {
         }
     }
 
-    /// Everything else is one question with one answer.
+    /// Everything else is one question with one answer. A peer of ours asks no more than its
+    /// credits at once; to another the rest is refused.
     fn call(&self, frame: Frame) {
         let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
+        let Ok(credit) = Arc::clone(&self.questions).try_acquire_owned() else {
+            let _ = outbox.push(&answer(frame.kind, frame.call, Err(overloaded())));
+            return;
+        };
         actix_rt::spawn(async move {
-            let outcome = node.router().encoded(frame.kind, frame.body).await;
+            let outcome = node.ask(frame.kind, frame.body, frame.remaining_ms).await;
+            // Before the answer: with it the peer may ask again.
+            drop(credit);
             // A peer that is gone needs no answer.
             let _ = outbox.push(&answer(frame.kind, frame.call, outcome));
         });

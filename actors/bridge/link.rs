@@ -1,13 +1,12 @@
 //! A link: one connection to one peer, made again whenever it breaks.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context, Supervised};
+use actix::{Actor, Addr, AsyncContext, Context, Supervised};
 use bytes::Bytes;
-use cartwheel::limits::CHUNK_LEN;
+use cartwheel::limits::{BACKGROUND_CREDITS, CHUNK_LEN};
 use cartwheel::message::client::RequestError;
 use cartwheel::message::frame::{Flags, Frame, HEADER_LEN};
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
@@ -18,8 +17,11 @@ use tokio::io::{AsyncWriteExt, ReadHalf};
 use tokio::sync::oneshot;
 
 use super::call::CallError;
+use super::calls::{Calls, CreditsSpent};
 use crate::coordinator::{CoordinatorAddress, PeerEvent};
 use crate::frame_reader::{FrameReader, ReadError};
+use crate::learning::{BucketLearner, Hint};
+use crate::mailbox::post;
 use crate::outbox::{Closed, Outbox};
 use crate::shell::{Shell, Stream};
 
@@ -51,6 +53,8 @@ pub struct LinkOptions {
     pub reconnect_max: Duration,
 }
 
+type Answer = oneshot::Receiver<Result<Bytes, CallError>>;
+
 /// One connection to one peer, as those who send see it.
 pub struct Link {
     peer: NodeId,
@@ -58,15 +62,16 @@ pub struct Link {
     lane: u16,
     identity: PeerIdentity,
     options: LinkOptions,
-    state: Mutex<LinkState>,
+    connected: Mutex<Option<Connected>>,
     outstanding: AtomicU32,
     next_call: AtomicU64,
 }
 
-#[derive(Default)]
-struct LinkState {
-    outbox: Option<Arc<Outbox>>,
-    calls: BTreeMap<u64, oneshot::Sender<Result<Bytes, CallError>>>,
+/// What ends with a connection: whoever waits for an answer over it is told that none will
+/// come, and its credits begin anew.
+struct Connected {
+    outbox: Arc<Outbox>,
+    calls: Calls,
 }
 
 impl Link {
@@ -84,7 +89,7 @@ impl Link {
             lane,
             identity,
             options,
-            state: Mutex::default(),
+            connected: Mutex::default(),
             outstanding: AtomicU32::new(0),
             next_call: AtomicU64::new(1),
         })
@@ -102,49 +107,56 @@ impl Link {
 
     /// Whether it is connected.
     pub fn is_up(&self) -> bool {
-        self.state().outbox.is_some()
+        self.connected().is_some()
     }
 
     /// Sends a batch of so many items; the answers come to the coordinator.
     pub fn send<M: Message>(&self, message: &M, items: usize) -> Result<(), Closed> {
-        let outbox = self.state().outbox.clone().ok_or(Closed)?;
+        let outbox = self.outbox().ok_or(Closed)?;
         let items = u32::try_from(items).unwrap_or(u32::MAX);
         self.outstanding.fetch_add(items, Ordering::Relaxed);
         outbox.push(&request(M::KIND, 0, 0, encode(message)))
     }
 
-    /// Asks one question.
+    fn outbox(&self) -> Option<Arc<Outbox>> {
+        let connected = self.connected();
+        connected.as_ref().map(|own| Arc::clone(&own.outbox))
+    }
+
+    /// Asks one question, if there is a credit of the background class for it.
     pub async fn call(&self, kind: Kind, body: Bytes, wait: Duration) -> Result<Bytes, CallError> {
-        let call = self.next_call.fetch_add(1, Ordering::Relaxed);
-        let answer = {
-            let mut state = self.state();
-            let outbox = state
-                .outbox
-                .clone()
-                .ok_or(CallError::Unreachable { peer: self.peer })?;
-            let (sender, answer) = oneshot::channel();
-            state.calls.insert(call, sender);
-            let remaining = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
-            // Counted before it leaves: the answer may be here before the next line.
-            self.outstanding.fetch_add(1, Ordering::Relaxed);
-            let sent = outbox.push(&request(kind, call, remaining, body));
-            sent.map_err(|Closed| CallError::Unreachable { peer: self.peer })?;
-            answer
-        };
-        let answer = tokio::time::timeout(wait, answer).await;
-        self.state().calls.remove(&call);
-        match answer {
+        let peer = self.peer;
+        let answer = self.ask(kind, body, wait)?;
+        match tokio::time::timeout(wait, answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(CallError::Unreachable { peer: self.peer }),
-            Err(_) => Err(CallError::TimedOut {
-                peer: self.peer,
-                wait,
-            }),
+            Ok(Err(_)) => Err(CallError::Unreachable { peer }),
+            Err(_) => Err(CallError::TimedOut { peer, wait }),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, LinkState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ask(&self, kind: Kind, body: Bytes, wait: Duration) -> Result<Answer, CallError> {
+        let peer = self.peer;
+        let call = self.next_call.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = oneshot::channel();
+        let mut connected = self.connected();
+        let Some(Connected { outbox, calls }) = &mut *connected else {
+            return Err(CallError::Unreachable { peer });
+        };
+        let limit = BACKGROUND_CREDITS;
+        let opened = calls.open(call, sender);
+        opened.map_err(|CreditsSpent| CallError::CreditsSpent { peer, limit })?;
+        let remaining = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+        // Counted before it leaves: the answer may be here before the next line.
+        self.outstanding.fetch_add(1, Ordering::Relaxed);
+        let sent = outbox.push(&request(kind, call, remaining, body));
+        sent.map_err(|Closed| CallError::Unreachable { peer })?;
+        Ok(answer)
+    }
+
+    fn connected(&self) -> MutexGuard<'_, Option<Connected>> {
+        self.connected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answered(&self, items: usize) {
@@ -171,6 +183,7 @@ pub struct LinkActor {
     link: Arc<Link>,
     shell: Shell,
     coordinators: Vec<CoordinatorAddress>,
+    learner: Addr<BucketLearner>,
     own: usize,
 }
 
@@ -180,12 +193,14 @@ impl LinkActor {
         link: Arc<Link>,
         shell: Shell,
         coordinators: Vec<CoordinatorAddress>,
+        learner: Addr<BucketLearner>,
         own: usize,
     ) -> Self {
         Self {
             link,
             shell,
             coordinators,
+            learner,
             own,
         }
     }
@@ -197,6 +212,7 @@ impl LinkActor {
             link: Arc::clone(&self.link),
             shell: self.shell.clone(),
             coordinators: self.coordinators.clone(),
+            learner: self.learner.clone(),
             own: self.own,
         }
     }
@@ -214,8 +230,8 @@ impl Actor for LinkActor {
 
 impl Supervised for LinkActor {
     fn restarting(&mut self, _: &mut Self::Context) {
-        let outbox = self.link.state().outbox.take();
-        if let Some(outbox) = outbox {
+        let connected = self.link.connected().take();
+        if let Some(Connected { outbox, .. }) = connected {
             outbox.close();
         }
         let keeper = self.keeper();
@@ -227,6 +243,7 @@ struct Keeper {
     link: Arc<Link>,
     shell: Shell,
     coordinators: Vec<CoordinatorAddress>,
+    learner: Addr<BucketLearner>,
     own: usize,
 }
 
@@ -330,8 +347,13 @@ impl Keeper {
         let (read, mut write) = tokio::io::split(stream);
         let outbox = Arc::new(Outbox::between_nodes());
         self.link.outstanding.store(0, Ordering::Relaxed);
-        self.link.state().outbox = Some(Arc::clone(&outbox));
+        *self.link.connected() = Some(Connected {
+            outbox: Arc::clone(&outbox),
+            calls: Calls::default(),
+        });
         self.tell(PeerEvent::Up(self.link.peer));
+        // What the peer has activated while the link was down, nobody has told this node.
+        post(&self.learner, Hint(self.link.peer));
         let written = async {
             while let Some(bytes) = outbox.take().await {
                 if let Err(error) = write.write_all(&bytes).await {
@@ -348,13 +370,8 @@ impl Keeper {
             error = written => error,
         };
         outbox.close();
-        let calls = {
-            let mut state = self.link.state();
-            state.outbox = None;
-            std::mem::take(&mut state.calls)
-        };
-        // Whoever waits for an answer over this connection is told that none will come.
-        drop(calls);
+        let connected = self.link.connected().take();
+        drop(connected);
         self.tell(PeerEvent::Down(self.link.peer));
         error
     }
@@ -414,7 +431,11 @@ impl Keeper {
 
     fn close_call(&self, call: u64, kind: Kind, body: Bytes, flags: Flags) {
         self.link.answered(1);
-        let Some(waiting) = self.link.state().calls.remove(&call) else {
+        let closed = match &mut *self.link.connected() {
+            Some(Connected { calls, .. }) => calls.close(call),
+            None => None,
+        };
+        let Some(waiting) = closed else {
             return;
         };
         let answer = match flags.is_error() {
@@ -437,3 +458,6 @@ impl Keeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@
 //! one question, one answer, here or elsewhere.
 
 mod call;
+mod calls;
 pub(crate) mod inbound;
 mod link;
 mod router;

@@ -249,7 +249,7 @@ pub struct Buckets {
 }
 
 /// Asks a member to agree to a bucket, durably. The answer is what it has agreed to: another
-/// bucket of that name, where one was prepared before and not yet activated.
+/// bucket of that name, where one is in use or the first member has prepared one before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BucketPrepare {
     /// The policy with its minted id.

@@ -209,6 +209,8 @@ impl<A: Clone> Replica<A> {
             Completion::Committed { ticket } => self.committed(ticket, effects),
             Completion::Failed { error, .. } => self.fail(error, effects),
             Completion::Loaded { ticket, value } => self.loaded(ticket, value, entropy, effects),
+            // A replica asks for no ranges.
+            Completion::RangeLoaded { .. } => {}
         }
     }
 

@@ -20,10 +20,10 @@ use bytes::Bytes;
 
 pub use image::Image;
 
-use self::state::{Load, State};
+use self::state::{Load, State, Wanted};
 use super::{
-    Committer, CompletionSink, Delivery, Family, Identity, IdentityError, Peek, ReplicaStore,
-    StoreError, StoreOperation, Submission, Ticket,
+    Committer, CompletionSink, Delivery, Family, Identity, IdentityError, Peek, Range,
+    ReplicaStore, StoreError, StoreOperation, Submission, Ticket,
 };
 use crate::node::ShardId;
 
@@ -159,12 +159,14 @@ impl ReplicaStore for MemoryStore {
     }
 
     fn load(&self, shard: ShardId, ticket: Ticket, family: Family, key: Bytes) {
-        let load = Load {
-            ticket,
-            family,
-            key,
-        };
-        let deliveries = self.state().load(shard, load);
+        let what = Wanted::Value(family, key);
+        let deliveries = self.state().load(shard, Load { ticket, what });
+        deliver(deliveries);
+    }
+
+    fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range) {
+        let what = Wanted::Range(range);
+        let deliveries = self.state().load(shard, Load { ticket, what });
         deliver(deliveries);
     }
 

@@ -6,13 +6,14 @@
 //!
 //! ```text
 //!   replica machine ── peek ──► ReplicaStore        answers now, from memory
-//!                   ── load ──►              ──► Completion::Loaded
+//!                   ── load ──►              ──► Completion::Loaded | RangeLoaded
 //!                   ── submit ►  committer   ──► Completion::Committed | Failed
 //! ```
 
 mod batch;
 mod identity;
 mod memory;
+mod range;
 mod sinks;
 mod stored_key;
 mod unfinished;
@@ -25,6 +26,7 @@ use bytes::Bytes;
 pub use batch::{Batch, BatchEntry, Family};
 pub use identity::{Identity, IdentityError, STORE_FORMAT};
 pub use memory::{Image, MemoryMode, MemoryOpenError, MemoryStore};
+pub use range::{Range, RangeRead};
 pub use sinks::Sinks;
 pub use stored_key::{SliceId, StoredKey, StoredKeyError};
 pub use unfinished::{Delivery, Unfinished};
@@ -81,6 +83,13 @@ pub enum Completion {
         /// The value, if there is one.
         value: Result<Option<Bytes>, StoreError>,
     },
+    /// A range read from disk.
+    RangeLoaded {
+        /// The load's ticket.
+        ticket: Ticket,
+        /// As much of the range as was enough.
+        read: Result<RangeRead, StoreError>,
+    },
 }
 
 /// Takes the completions of one shard, in order, on any thread.
@@ -132,8 +141,11 @@ pub trait ReplicaStore: Committer {
     /// Reads, from disk if need be; completes as `Loaded` to the shard's sink.
     fn load(&self, shard: ShardId, ticket: Ticket, family: Family, key: Bytes);
 
+    /// Reads a range, from disk if need be; completes as `RangeLoaded` to the shard's sink.
+    fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range);
+
     /// Reads up to `limit` entries from `from` (inclusive) to `until` (exclusive), in key
-    /// order. It may wait for the disk: never call it on an arbiter's hot path.
+    /// order. It waits for the disk, on the thread of the caller: for openings alone.
     fn scan(
         &self,
         family: Family,

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;
 
-use super::{Completion, CompletionSink, Durability, StoreError, Ticket};
+use super::{Completion, CompletionSink, Durability, RangeRead, StoreError, Ticket};
 use crate::node::ShardId;
 
 /// The batches that are queued or written and not yet told of.
@@ -127,6 +127,16 @@ impl Delivery {
         value: Result<Option<bytes::Bytes>, StoreError>,
     ) -> Self {
         let completions = vec![Completion::Loaded { ticket, value }];
+        Self { sink, completions }
+    }
+
+    /// One load of a range that has ended.
+    pub fn of_range(
+        sink: Arc<dyn CompletionSink>,
+        ticket: Ticket,
+        read: Result<RangeRead, StoreError>,
+    ) -> Self {
+        let completions = vec![Completion::RangeLoaded { ticket, read }];
         Self { sink, completions }
     }
 

@@ -72,7 +72,7 @@ impl CompletionSink for Told {
         let words = completions.iter().map(|completion| match completion {
             Completion::Committed { ticket } => format!(" {}", ticket.0),
             Completion::Failed { ticket, error } => format!(" {} {error};", ticket.0),
-            Completion::Loaded { .. } => " loaded".to_owned(),
+            Completion::Loaded { .. } | Completion::RangeLoaded { .. } => " loaded".to_owned(),
         });
         let words = words.collect::<String>();
         self.events.note(format!("shard {}:{words}", self.shard));

@@ -12,7 +12,7 @@ use cartwheel::store::{
 use cartwheel_storage::RocksStore;
 use tempfile::TempDir;
 
-use crate::contract::key;
+use crate::contract::{key, range};
 use crate::rocks::options;
 
 /// Far longer than any of it takes.
@@ -70,6 +70,7 @@ fn what_comes_after_the_closing_fails() {
     store.close();
     store.submit(submission(2, Durability::Synced));
     store.load(ShardId(0), Ticket(3), Family::Objects, key(1));
+    store.load_range(ShardId(0), Ticket(4), range("", "z"));
     let error = store.peek(Family::Objects, &key(1)).unwrap_err();
     assert_eq!(error.operation, StoreOperation::Write);
     assert_eq!(error.cause, "it is closed");
@@ -83,7 +84,11 @@ fn what_comes_after_the_closing_fails() {
         },
         Completion::Loaded {
             ticket: Ticket(3),
-            value: Err(error),
+            value: Err(error.clone()),
+        },
+        Completion::RangeLoaded {
+            ticket: Ticket(4),
+            read: Err(error),
         },
     ];
     assert_eq!(heard, expected);

@@ -4,6 +4,7 @@
     reason = "a suite: what it does outside of test functions may panic too"
 )]
 
+mod bad_block;
 mod child;
 mod closing;
 #[path = "../../tests/store/contract/mod.rs"]

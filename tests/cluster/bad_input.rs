@@ -1,112 +1,17 @@
 //! Bytes that no client of ours would send: each gets a typed error, and the node goes on.
 
-use std::time::Duration;
-
 use bytes::{BufMut, Bytes, BytesMut};
-use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, HELLO_FRAME_LEN_MAX};
-use cartwheel::message::client::{Get, Got, Put, QuorumOptions, RequestError};
-use cartwheel::message::frame::{Flags, Frame, Parsed};
-use cartwheel::message::hello::{Hello, Speaker, Welcome};
+use cartwheel::limits::{BACKGROUND_CREDITS, CLIENT_FRAME_LEN_MAX, HELLO_FRAME_LEN_MAX};
+use cartwheel::message::client::{Get, Put, QuorumOptions, RequestError};
+use cartwheel::message::frame::Flags;
+use cartwheel::message::hello::{Hello, Speaker};
+use cartwheel::message::replica::BucketsQuery;
 use cartwheel::message::{Kind, Message, decode, encode};
 use cartwheel::node::{NodeId, StoreId};
 use cartwheel::version::{Attributes, RequestId};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::cluster::{Cluster, with_nodes};
-
-/// A connection without a client library.
-struct Raw {
-    stream: TcpStream,
-    buffer: BytesMut,
-}
-
-impl Raw {
-    async fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        let buffer = BytesMut::new();
-        Self { stream, buffer }
-    }
-
-    async fn greeted(cluster: &Cluster) -> Self {
-        let mut raw = Self::connect(&cluster.nodes[0].client_address).await;
-        raw.ask(Hello::KIND, 1, encode(&hello(None))).await;
-        let welcome = raw.answer().await.unwrap();
-        let _: Welcome = decode(Hello::KIND, &welcome.body).unwrap();
-        raw
-    }
-
-    async fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
-    }
-
-    async fn ask(&mut self, kind: Kind, call: u64, body: Bytes) {
-        self.send(&encoded(Flags::REQUEST, kind, call, body)).await;
-    }
-
-    /// The next frame; nothing if the node closes the connection.
-    async fn answer(&mut self) -> Option<Frame> {
-        loop {
-            if let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, u32::MAX).unwrap() {
-                return Some(frame);
-            }
-            let read = self.stream.read_buf(&mut self.buffer);
-            let read = tokio::time::timeout(Duration::from_secs(20), read).await;
-            if read.expect("the node answers or closes").unwrap_or(0) == 0 {
-                return None;
-            }
-        }
-    }
-
-    async fn error(&mut self) -> RequestError {
-        let frame = self.answer().await.expect("an error before the end");
-        assert!(frame.flags.is_error(), "{frame:?}");
-        decode(frame.kind, &frame.body).unwrap()
-    }
-
-    /// The connection still serves.
-    async fn assert_alive(&mut self) {
-        self.ask(Get::KIND, 99, encode(&get(b"key"))).await;
-        let frame = self.answer().await.expect("the connection is open");
-        assert_eq!(frame.call, 99);
-        let _: Got = decode(Get::KIND, &frame.body).unwrap();
-    }
-
-    async fn assert_closed(&mut self) {
-        assert_eq!(self.answer().await, None);
-    }
-}
-
-fn encoded(flags: Flags, kind: Kind, call: u64, body: Bytes) -> BytesMut {
-    let remaining_ms = 0;
-    let frame = Frame {
-        kind,
-        flags,
-        call,
-        remaining_ms,
-        body,
-    };
-    let mut bytes = BytesMut::new();
-    frame.encode(&mut bytes);
-    bytes
-}
-
-fn hello(cluster: Option<u128>) -> Hello {
-    Hello {
-        cluster: cluster.map(|id| id.to_be_bytes().to_vec()),
-        speaker: Speaker::Client("raw".to_owned()),
-        credentials: Vec::new(),
-    }
-}
-
-fn get(key: &'static [u8]) -> Get {
-    Get {
-        bucket: "default".to_owned(),
-        key: Bytes::from_static(key),
-        context: Bytes::new(),
-        options: QuorumOptions::default(),
-    }
-}
+use crate::cluster::with_nodes;
+use crate::raw::{Raw, encoded, get, hello};
 
 fn put(key: Bytes, value: Bytes) -> Put {
     Put {
@@ -352,5 +257,43 @@ fn a_stranger_at_the_bridge_is_cut_off() {
         );
         raw.assert_closed().await;
         Raw::greeted(&cluster).await.assert_alive().await;
+    });
+}
+
+#[test]
+fn a_member_that_asks_more_at_once_than_its_credits_is_refused_the_rest() {
+    with_nodes(3, |cluster| async move {
+        let mut raw = Raw::of_member(&cluster, 0, 2).await;
+        let (credits, asked) = (BACKGROUND_CREDITS as usize, 4 * BACKGROUND_CREDITS as usize);
+        let mut bytes = BytesMut::new();
+        for call in 0..asked as u64 {
+            bytes.extend(encoded(
+                Flags::REQUEST,
+                BucketsQuery::KIND,
+                call + 2,
+                encode(&BucketsQuery),
+            ));
+        }
+        raw.send(&bytes).await;
+        let mut told = 0;
+        for _ in 0..asked {
+            let answer = raw.answer().await.expect("every question has an answer");
+            if answer.flags.is_error() {
+                let error: RequestError = decode(answer.kind, &answer.body).unwrap();
+                assert!(
+                    matches!(error, RequestError::Overloaded { .. }),
+                    "{error:?}"
+                );
+            } else {
+                told += 1;
+            }
+        }
+        assert!((credits..asked).contains(&told), "{told} of {asked}");
+        raw.ask(BucketsQuery::KIND, 1, encode(&BucketsQuery)).await;
+        let answer = raw.answer().await.unwrap();
+        assert!(
+            answer.flags.is_reply() && !answer.flags.is_error(),
+            "its credits came back"
+        );
     });
 }

@@ -5,6 +5,8 @@
 mod bad_input;
 mod cluster;
 mod large_records;
+mod missed_activation;
+mod raw;
 mod supervision;
 mod three_nodes;
 mod wrong_clocks;

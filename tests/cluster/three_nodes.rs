@@ -186,6 +186,25 @@ fn a_bucket_is_created_on_all_members_and_its_keys_are_listed() {
 }
 
 #[test]
+fn keys_of_large_values_are_listed_a_part_of_a_range_at_a_time() {
+    with_nodes(1, |cluster| async move {
+        let bucket = cluster.client(&[0]).await.bucket("default");
+        // Two of one partition are as much as one range reads.
+        let value = vec![b'v'; cartwheel::limits::RANGE_BYTES_MAX / 2];
+        let mut written: Vec<_> = (0..60).map(|at| format!("cart {at}")).collect();
+        for key in &written {
+            bucket.put(key, value.clone()).send().await.unwrap();
+        }
+        let page = bucket.list().limit(1000).page().await.unwrap();
+        assert_eq!(page.next, None);
+        let mut keys: Vec<_> = page.keys.iter().map(|key| &key[..]).collect();
+        keys.sort_unstable();
+        written.sort_unstable();
+        assert!(keys.into_iter().eq(written.iter().map(String::as_bytes)));
+    });
+}
+
+#[test]
 fn two_who_create_one_bucket_at_once_get_the_same_one() {
     with_nodes(3, |cluster| async move {
         let policy = |r| {

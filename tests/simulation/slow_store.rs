@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use cartwheel::node::ShardId;
 use cartwheel::store::{
-    Committer, CompletionSink, Delivery, Family, MemoryMode, MemoryStore, Peek, ReplicaStore,
-    Sinks, StoreError, StoreOperation, Submission, Ticket,
+    Committer, CompletionSink, Delivery, Family, MemoryMode, MemoryStore, Peek, Range,
+    ReplicaStore, Sinks, StoreError, StoreOperation, Submission, Ticket,
 };
 
 use crate::dice::Dice;
@@ -97,6 +97,7 @@ impl SlowStore {
 
     /// Answers the loads whose time has come.
     pub fn turn(&self) {
+        self.memory.read_queued();
         for load in self.due() {
             let value = self.read(load.family, &load.key);
             let value = value.map(|peek| match peek {
@@ -190,6 +191,11 @@ impl ReplicaStore for SlowStore {
             key,
         };
         state.loads.push(load);
+    }
+
+    /// Ranges wait for the next turn only: nothing of a request hangs on them.
+    fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range) {
+        self.memory.load_range(shard, ticket, range);
     }
 
     fn scan(

@@ -8,7 +8,7 @@ use cartwheel::store::{
     MemoryStore, Peek, ReplicaStore, StoreError, StoreOperation,
 };
 
-use crate::contract::{Shard, Subject, contract_holds_for, is_failed, key};
+use crate::contract::{Shard, Subject, contract_holds_for, is_failed, key, range};
 
 struct Immediate(MemoryStore);
 
@@ -189,6 +189,24 @@ fn a_failed_read_fails_alone() {
     assert!(shard.read(Family::Objects, &key(0)).is_some());
     put_numbers(&shard, 1..2, Durability::Synced);
     assert!(!shard.wait_for(2).iter().any(is_failed));
+}
+
+#[test]
+fn a_range_waits_for_its_reader_and_its_failure_is_the_ranges_alone() {
+    let subject = Manual::new();
+    let shard = Shard::attach(&subject, 0, 1);
+    put_numbers(&shard, 0..3, Durability::Synced);
+    shard.wait_for(3);
+    let [failed, read] = [(); 2].map(|()| shard.start_load_range(range("", "z")));
+    assert_eq!(shard.heard(), 3, "nobody has read yet");
+    subject.0.fail_next(StoreOperation::Read);
+    assert_eq!(subject.0.read_queued(), 2);
+    for (ticket, is_read) in [(failed, false), (read, true)] {
+        match shard.wait_for_ticket(ticket) {
+            Completion::RangeLoaded { read, .. } => assert_eq!(read.is_ok(), is_read),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

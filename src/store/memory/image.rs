@@ -1,11 +1,12 @@
 //! What a disk holds: a sorted map per family.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ops::Bound;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::store::{Batch, Family};
+use crate::store::{Batch, Family, Range, RangeRead};
 
 /// The records of all families; cheap enough to clone for a test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,18 +35,20 @@ impl Image {
         family: Family,
         from: &[u8],
         until: &[u8],
-        limit: usize,
-    ) -> Vec<(Bytes, Bytes)> {
+    ) -> impl Iterator<Item = (Bytes, Bytes)> {
         // `range` panics on a range that ends before it begins; to a store it is merely empty.
         let family = self.families.get(&family).filter(|_| from < until);
         let bounds = (Bound::Included(from), Bound::Excluded(until));
         let entries = family
             .into_iter()
-            .flat_map(|map| map.range::<[u8], _>(bounds));
-        entries
-            .take(limit)
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+            .flat_map(move |map| map.range::<[u8], _>(bounds));
+        entries.map(|(key, value)| (key.clone(), value.clone()))
+    }
+
+    pub(super) fn range(&self, range: &Range) -> RangeRead {
+        let entries = self.scan(range.family, &range.from, &range.until);
+        let Ok(read) = range.read(entries.map(Ok::<_, Infallible>));
+        read
     }
 
     /// Damages a value, if there is one with a byte to damage.

@@ -14,8 +14,8 @@ use super::{MemoryMode, MemoryOpenError};
 use crate::node::ShardId;
 use crate::planted_bug::{self, PlantedBug};
 use crate::store::{
-    Batch, CompletionSink, Delivery, Family, Identity, Peek, Sinks, StoreError, StoreOperation,
-    Submission, Ticket, Unfinished,
+    Batch, CompletionSink, Delivery, Family, Identity, Peek, Range, Sinks, StoreError,
+    StoreOperation, Submission, Ticket, Unfinished,
 };
 
 pub(super) struct State {
@@ -43,8 +43,12 @@ struct Queued {
 
 pub(super) struct Load {
     pub(super) ticket: Ticket,
-    pub(super) family: Family,
-    pub(super) key: Bytes,
+    pub(super) what: Wanted,
+}
+
+pub(super) enum Wanted {
+    Value(Family, Bytes),
+    Range(Range),
 }
 
 impl State {
@@ -146,9 +150,15 @@ impl State {
 
     pub(super) fn read_queued(&mut self) -> Vec<Delivery> {
         let loads = mem::take(&mut self.opening.loads);
-        let answers = loads.into_iter().map(|(load, sink)| {
-            let value = self.read(|image| image.get(load.family, &load.key));
-            Delivery::of_load(sink, load.ticket, value)
+        let answers = loads.into_iter().map(|(load, sink)| match &load.what {
+            Wanted::Value(family, key) => {
+                let value = self.read(|image| image.get(*family, key));
+                Delivery::of_load(sink, load.ticket, value)
+            }
+            Wanted::Range(range) => {
+                let read = self.read(|image| image.range(range));
+                Delivery::of_range(sink, load.ticket, read)
+            }
         });
         answers.collect()
     }
@@ -168,7 +178,7 @@ impl State {
         until: &[u8],
         limit: usize,
     ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
-        self.read(|image| image.scan(family, from, until, limit))
+        self.read(|image| image.scan(family, from, until).take(limit).collect())
     }
 
     pub(super) fn crash(&mut self, keep: usize) {

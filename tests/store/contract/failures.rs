@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use cartwheel::store::{Batch, Completion, Durability, Family, StoreError};
 
+use super::ranges::range;
 use super::shard::ticket_of;
 use super::{Shard, Subject, is_failed, key};
 
@@ -62,6 +63,10 @@ fn everything_fails_with<S: Subject>(subject: &S, shard: &Shard<S>, cause: &Stor
     assert_eq!(store.peek(Family::Objects, &key(0)), Err(cause.clone()));
     let scanned = store.scan(Family::Objects, b"", b"\xff", 1);
     assert_eq!(scanned, Err(cause.clone()));
+    let ticket = shard.start_load_range(range("", "z"));
+    let read = Err(cause.clone());
+    let expected = Completion::RangeLoaded { ticket, read };
+    assert_eq!(shard.wait_for_ticket(ticket), expected);
     let ticket = shard.start_load(Family::Objects, &key(0));
     let value: Result<Option<Bytes>, _> = Err(cause.clone());
     let expected = Completion::Loaded { ticket, value };

@@ -6,6 +6,7 @@ mod completions;
 mod crashes;
 mod failures;
 mod history;
+mod ranges;
 mod reads;
 mod scans;
 mod shard;
@@ -17,6 +18,7 @@ pub use completions::*;
 pub use crashes::*;
 pub use failures::*;
 pub use history::*;
+pub use ranges::*;
 pub use reads::*;
 pub use scans::*;
 pub use shard::{Shard, is_failed, key};
@@ -64,6 +66,11 @@ macro_rules! contract_holds_for {
             a_scan_ends_at_its_limit,
             a_scan_of_a_range_without_keys_is_empty,
             a_scan_follows_the_bytes_of_the_keys,
+            a_range_is_ordered_and_includes_from_but_not_until,
+            a_range_ends_at_its_entries_or_bytes,
+            a_range_without_keys_is_whole,
+            ranges_one_after_the_other_give_every_key_once,
+            a_range_answers_under_its_own_ticket,
             completions_come_in_the_order_of_submission,
             each_shard_hears_of_its_own_batches_alone,
             a_shard_attached_again_hears_only_of_its_new_life,

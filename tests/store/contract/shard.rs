@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cartwheel::node::ShardId;
 use cartwheel::store::{
-    Batch, Completion, CompletionSink, Durability, Family, Peek, Submission, Ticket,
+    Batch, Completion, CompletionSink, Durability, Family, Peek, Range, RangeRead, Submission,
+    Ticket,
 };
 
 use super::Subject;
@@ -107,6 +108,22 @@ impl<'a, S: Subject> Shard<'a, S> {
         ticket
     }
 
+    /// Reads a range from disk.
+    pub fn load_range(&self, range: Range) -> RangeRead {
+        let ticket = self.start_load_range(range);
+        match self.wait_for_ticket(ticket) {
+            Completion::RangeLoaded { read, .. } => read.unwrap(),
+            other => panic!("a load of a range was answered with {other:?}"),
+        }
+    }
+
+    /// Asks the disk for a range without waiting.
+    pub fn start_load_range(&self, range: Range) -> Ticket {
+        let ticket = self.next_ticket();
+        self.subject.store().load_range(self.id, ticket, range);
+        ticket
+    }
+
     /// Waits for the completion of one submission or load.
     pub fn wait_for_ticket(&self, ticket: Ticket) -> Completion {
         let named = |completion: &&Completion| ticket_of(completion) == ticket;
@@ -146,7 +163,8 @@ pub fn ticket_of(completion: &Completion) -> Ticket {
     match completion {
         Completion::Committed { ticket }
         | Completion::Failed { ticket, .. }
-        | Completion::Loaded { ticket, .. } => *ticket,
+        | Completion::Loaded { ticket, .. }
+        | Completion::RangeLoaded { ticket, .. } => *ticket,
     }
 }
 

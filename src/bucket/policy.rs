@@ -1,4 +1,4 @@
-//! Buckets: namespaces with their own policy.
+//! The policy of a bucket.
 
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,16 @@ impl Bucket {
             value_len_max: limits::VALUE_LEN_MAX,
             siblings_max: limits::SIBLINGS_MAX,
         }
+    }
+
+    /// Whether the other one is this policy too, whatever its id.
+    pub fn is_policy_of(&self, other: &Self) -> bool {
+        let id = self.id;
+        *self
+            == Self {
+                id,
+                ..other.clone()
+            }
     }
 
     /// Checks a policy against the limits and the number of members.

@@ -1,0 +1,77 @@
+//! What a link lends its callers while a peer does not answer.
+
+use cartwheel::message::replica::BucketsQuery;
+
+use super::*;
+
+const PEER: NodeId = NodeId(2);
+
+fn link() -> Arc<Link> {
+    let identity = PeerIdentity {
+        cluster: ClusterId(7),
+        node: NodeId(1),
+        store: StoreId(1),
+    };
+    let options = LinkOptions {
+        connect_timeout: Duration::from_secs(1),
+        idle_timeout: Duration::from_secs(1),
+        reconnect_min: Duration::from_secs(1),
+        reconnect_max: Duration::from_secs(1),
+    };
+    Link::new(PEER, "nowhere".to_owned(), 0, identity, options)
+}
+
+fn connect(link: &Link) {
+    *link.connected() = Some(Connected {
+        outbox: Arc::new(Outbox::between_nodes()),
+        calls: Calls::default(),
+    });
+}
+
+fn ask(link: &Link) -> Result<Answer, CallError> {
+    link.ask(BucketsQuery::KIND, Bytes::new(), Duration::from_secs(1))
+}
+
+#[test]
+fn a_peer_gets_no_more_questions_than_it_has_credits() {
+    let link = link();
+    connect(&link);
+    let peer = PEER;
+    let spent = CallError::CreditsSpent {
+        peer,
+        limit: BACKGROUND_CREDITS,
+    };
+    let answers: Vec<_> = (0..BACKGROUND_CREDITS)
+        .map(|_| ask(&link).unwrap())
+        .collect();
+    let unwritten = link.outbox().unwrap().unwritten();
+    assert_eq!(ask(&link).err(), Some(spent.clone()));
+    assert_eq!(
+        link.outbox().unwrap().unwritten(),
+        unwritten,
+        "nothing was sent"
+    );
+    drop(answers);
+    assert_eq!(ask(&link).err(), Some(spent), "the peer is still at work");
+    connect(&link);
+    assert!(ask(&link).is_ok(), "another connection has its own credits");
+}
+
+#[test]
+fn whoever_waits_hears_of_the_end_of_the_connection() {
+    let link = link();
+    assert!(matches!(ask(&link), Err(CallError::Unreachable { .. })));
+    connect(&link);
+    let mut answer = ask(&link).unwrap();
+    assert!(
+        answer
+            .try_recv()
+            .is_err_and(|error| error == oneshot::error::TryRecvError::Empty)
+    );
+    link.connected().take();
+    assert!(
+        answer
+            .try_recv()
+            .is_err_and(|error| error == oneshot::error::TryRecvError::Closed)
+    );
+}

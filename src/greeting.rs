@@ -1,0 +1,202 @@
+//! Who is let in: the check of a connection's first frame.
+
+use crate::layout::Layout;
+use crate::message::client::RequestError;
+use crate::message::frame::Frame;
+use crate::message::hello::{Hello, Speaker};
+use crate::message::{Message, decode};
+use crate::node::{ClusterId, NodeId};
+
+/// Which of a node's two listeners a connection came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// For clients.
+    Client,
+    /// For nodes.
+    Bridge,
+}
+
+/// The node that is greeted.
+#[derive(Clone, Copy, Debug)]
+pub struct Doorkeeper<'a> {
+    /// Its id.
+    pub node: NodeId,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Its layout, which knows the other members.
+    pub layout: &'a Layout,
+}
+
+impl Doorkeeper<'_> {
+    /// Says who speaks, or why the connection ends.
+    pub fn check(&self, first: &Frame, door: Door) -> Result<Speaker, RequestError> {
+        if first.kind != Hello::KIND || first.flags.is_reply() {
+            return Err(RequestError::HelloExpected);
+        }
+        let hello = decode(first.kind, &first.body);
+        let hello: Hello = hello.map_err(|error| RequestError::Malformed {
+            kind: first.kind.0,
+            cause: error.cause,
+        })?;
+        self.check_cluster(hello.cluster.as_deref())?;
+        match (&hello.speaker, door) {
+            (Speaker::Client(_), Door::Client) => Ok(hello.speaker),
+            (Speaker::Node { node, .. }, Door::Bridge) => {
+                self.check_member(*node)?;
+                Ok(hello.speaker)
+            }
+            _ => Err(self.refuses("clients and nodes have a port each".to_owned())),
+        }
+    }
+
+    fn check_cluster(&self, wanted: Option<&[u8]>) -> Result<(), RequestError> {
+        let meant = wanted.is_none_or(|wanted| wanted == self.cluster.0.to_be_bytes());
+        if meant {
+            return Ok(());
+        }
+        let bytes = wanted.unwrap_or_default().iter().take(16);
+        let wanted = ClusterId(bytes.fold(0, |bits, byte| bits << 8 | u128::from(*byte)));
+        Err(RequestError::WrongCluster {
+            wanted: wanted.to_string(),
+            found: self.cluster.to_string(),
+        })
+    }
+
+    fn check_member(&self, peer: NodeId) -> Result<(), RequestError> {
+        let known = self.layout.member(peer).is_some();
+        match known && peer != self.node {
+            true => Ok(()),
+            false => Err(self.refuses(format!("{peer} is no other member of this cluster"))),
+        }
+    }
+
+    fn refuses(&self, cause: String) -> RequestError {
+        let node = self.node;
+        RequestError::NotServing { node, cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::layout::Member;
+    use crate::message::client::Status;
+    use crate::message::encode;
+    use crate::message::frame::Flags;
+    use crate::node::StoreId;
+
+    fn check(first: &Frame, door: Door) -> Result<Speaker, RequestError> {
+        let member = |node| Member {
+            node: NodeId(node),
+            client: String::new(),
+            bridge: String::new(),
+        };
+        let layout = Layout::first(vec![member(1), member(2)], 3);
+        let (node, cluster) = (NodeId(1), ClusterId(7));
+        let layout = &layout;
+        Doorkeeper {
+            node,
+            cluster,
+            layout,
+        }
+        .check(first, door)
+    }
+
+    fn frame(hello: &Hello) -> Frame {
+        Frame {
+            kind: Hello::KIND,
+            flags: Flags::REQUEST,
+            call: 1,
+            remaining_ms: 0,
+            body: encode(hello),
+        }
+    }
+
+    fn hello(cluster: Option<&[u8]>, speaker: Speaker) -> Frame {
+        frame(&Hello {
+            cluster: cluster.map(<[u8]>::to_vec),
+            speaker,
+            credentials: Vec::new(),
+        })
+    }
+
+    fn client() -> Speaker {
+        Speaker::Client("a client".to_owned())
+    }
+
+    fn node(node: u64) -> Speaker {
+        Speaker::Node {
+            node: NodeId(node),
+            store: StoreId(3),
+            lane: 0,
+        }
+    }
+
+    #[test]
+    fn clients_and_other_members_are_let_in_at_their_doors() {
+        let own = 7_u128.to_be_bytes();
+        for cluster in [None, Some(&own[..])] {
+            let came = check(&hello(cluster, client()), Door::Client);
+            assert_eq!(came, Ok(client()));
+            let came = check(&hello(cluster, node(2)), Door::Bridge);
+            assert_eq!(came, Ok(node(2)));
+        }
+    }
+
+    #[test]
+    fn nobody_is_let_in_at_the_other_door() {
+        for (speaker, door) in [(client(), Door::Bridge), (node(2), Door::Client)] {
+            let refused = check(&hello(None, speaker), door).unwrap_err();
+            let said = "node-1 is not serving: clients and nodes have a port each";
+            assert_eq!(refused.to_string(), said);
+        }
+    }
+
+    #[test]
+    fn strangers_and_the_node_itself_are_no_other_members() {
+        for stranger in [1, 77] {
+            let refused = check(&hello(None, node(stranger)), Door::Bridge);
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains(&format!("node-{stranger} is no other member")));
+        }
+    }
+
+    #[test]
+    fn another_cluster_is_refused_whatever_its_length() {
+        let long = [0xff; 40];
+        for cluster in [&[][..], &[7][..], &1_u128.to_be_bytes()[..], &long[..]] {
+            let refused = check(&hello(Some(cluster), client()), Door::Client);
+            assert!(
+                matches!(refused, Err(RequestError::WrongCluster { .. })),
+                "{refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn whatever_is_no_greeting_is_refused() {
+        let greeting = hello(None, client());
+        let other = Frame {
+            kind: Status::KIND,
+            ..greeting.clone()
+        };
+        let reply = Frame {
+            flags: Flags::REPLY,
+            ..greeting.clone()
+        };
+        for frame in [other, reply] {
+            assert_eq!(
+                check(&frame, Door::Client),
+                Err(RequestError::HelloExpected)
+            );
+        }
+        let body = Bytes::from_static(b"\xc1");
+        let broken = check(&Frame { body, ..greeting }, Door::Client);
+        assert!(matches!(
+            broken,
+            Err(RequestError::Malformed { kind: 1, .. })
+        ));
+    }
+}
