@@ -57,6 +57,16 @@ impl Cluster {
         self.processes[usize::from(node - 1)] = Some(process.spawn().unwrap());
     }
 
+    /// Starts a node behind what it is to be run by, with its records in another directory.
+    pub fn start_node_behind(&mut self, node: u16, fence: &[String], data: &Path) {
+        let log = self.log(node);
+        let mut process = command::behind(fence);
+        process.arg("serve").arg("--config").arg(self.config(node));
+        process.arg("--data").arg(data);
+        process.stdout(Stdio::null()).stderr(log);
+        self.processes[usize::from(node - 1)] = Some(process.spawn().unwrap());
+    }
+
     /// Ends a node's process at once: kill -9.
     pub async fn kill(&mut self, node: u16) {
         let process = self.processes[usize::from(node - 1)].take();
@@ -161,7 +171,8 @@ impl Cluster {
             .unwrap()
     }
 
-    fn logged(&self, node: u16) -> String {
+    /// What a node has written to its log.
+    pub fn logged(&self, node: u16) -> String {
         std::fs::read_to_string(self.log_file(node)).unwrap()
     }
 }

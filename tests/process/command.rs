@@ -20,7 +20,15 @@ pub struct Ended {
 
 /// The program, without any settings of whoever runs the tests.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cartwheel"));
+    behind(&[])
+}
+
+/// The program as the last words of another command.
+pub fn behind(fence: &[String]) -> Command {
+    let program = env!("CARGO_BIN_EXE_cartwheel").to_owned();
+    let mut words = fence.iter().chain([&program]);
+    let mut command = Command::new(words.next().unwrap_or(&program));
+    command.args(words);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CARTWHEEL_") {
             command.env_remove(name);

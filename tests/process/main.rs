@@ -10,6 +10,7 @@ mod bench;
 mod cluster;
 mod command;
 mod exit_codes;
+mod full_disk;
 mod killed;
 mod ports;
 mod quick_start;
