@@ -114,7 +114,7 @@ fn key(number: u64) -> Bytes {
 
 /// A sixth of the keys, each tenth of which is deleted.
 fn round(number: u64) -> Vec<(Bytes, Option<Bytes>)> {
-    let keys = (0..KEYS).filter(|key| (key * 7 + number * 5) % 6 == 0);
+    let keys = (0..KEYS).filter(|key| (key * 7 + number * 5).is_multiple_of(6));
     let value = |key: u64| Bytes::from(format!("{number}-{key}-{}", "v".repeat(200)));
     let entry = |at: u64| (key(at), (at % 10 != number % 10).then(|| value(at)));
     keys.map(entry).collect()
