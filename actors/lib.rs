@@ -21,6 +21,7 @@ mod administration;
 pub mod bridge;
 mod client;
 mod clock_watch;
+mod completions;
 mod coordinator;
 mod departures;
 mod frame_reader;

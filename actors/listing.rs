@@ -6,18 +6,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, Supervised};
+use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, Supervised};
 use cartwheel::listing::{Excerpt, Listing, ListingStep};
 use cartwheel::message::client::{List, Listed, RequestError};
 use cartwheel::message::replica::{ReplicaList, ReplicaListed};
 use cartwheel::node::{NodeId, ShardId};
 use cartwheel::ring::Ring;
-use cartwheel::store::{Completion, CompletionSink, RangeRead, ReplicaStore, StoreError, Ticket};
+use cartwheel::store::{Completion, RangeRead, ReplicaStore, StoreError, Ticket};
 use tokio::sync::oneshot;
 
 use crate::administration::overloaded;
 use crate::bridge::{CallError, Peers};
-use crate::mailbox::post;
+use crate::completions::{Completions, Sink};
 
 /// The store's name for whoever lists: no shard has this number.
 const LIST_SHARD: ShardId = ShardId(u16::MAX - 1);
@@ -91,18 +91,6 @@ impl Supervised for ListActor {
         self.waiting.clear();
     }
 }
-
-struct Sink(Addr<ListActor>);
-
-impl CompletionSink for Sink {
-    fn complete(&self, completions: Vec<Completion>) {
-        post(&self.0, Completions(completions));
-    }
-}
-
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Completions(Vec<Completion>);
 
 impl Handler<Completions> for ListActor {
     type Result = ();

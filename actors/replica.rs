@@ -17,10 +17,11 @@ use cartwheel::message::replica::{
 use cartwheel::message::{Kind, Message as Question};
 use cartwheel::node::ShardId;
 use cartwheel::replica::{Command, Effect, Replica, ReplicaCounters, ReplicaReply};
-use cartwheel::store::{Batch, Completion, CompletionSink, Durability, Family, Submission, Ticket};
+use cartwheel::store::{Batch, Completion, Durability, Family, Submission, Ticket};
 use cartwheel::version::ContextSecret;
 
 use crate::bridge::inbound::answer;
+use crate::completions::{Completions, Sink};
 use crate::coordinator::{CoordinatorActor, LocalReplies, ReplicaRestarted};
 use crate::departures::packed;
 use crate::mailbox::post;
@@ -204,19 +205,6 @@ impl Supervised for ReplicaActor {
         self.coordinator = coordinator;
     }
 }
-
-struct Sink(Addr<ReplicaActor>);
-
-impl CompletionSink for Sink {
-    fn complete(&self, completions: Vec<Completion>) {
-        post(&self.0, Completions(completions));
-    }
-}
-
-/// What the store has completed.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Completions(Vec<Completion>);
 
 impl Handler<Completions> for ReplicaActor {
     type Result = ();

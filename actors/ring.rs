@@ -16,11 +16,11 @@ use cartwheel::message::replica::Buckets;
 use cartwheel::node::{NodeId, ShardId};
 use cartwheel::ring::Ring;
 use cartwheel::store::{
-    Batch, Completion, CompletionSink, Durability, Family, ReplicaStore, StoreError, Submission,
-    Ticket,
+    Batch, Completion, Durability, Family, ReplicaStore, StoreError, Submission, Ticket,
 };
 use tokio::sync::oneshot;
 
+use crate::completions::{Completions, Sink};
 use crate::coordinator::{CoordinatorActor, RingChanged};
 use crate::mailbox::post;
 
@@ -137,18 +137,6 @@ impl Supervised for RingActor {
         }
     }
 }
-
-struct Sink(Addr<RingActor>);
-
-impl CompletionSink for Sink {
-    fn complete(&self, completions: Vec<Completion>) {
-        post(&self.0, Completions(completions));
-    }
-}
-
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Completions(Vec<Completion>);
 
 impl Handler<Completions> for RingActor {
     type Result = ();
