@@ -31,6 +31,7 @@ mod mailbox;
 pub mod node;
 mod outbox;
 mod replica;
+mod replica_answers;
 mod ring;
 mod served;
 mod session;

@@ -8,24 +8,16 @@ use std::sync::{Arc, Weak};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use cartwheel::entropy::Entropy;
-use cartwheel::limits::REPLICA_CREDIT_BYTES;
-use cartwheel::message::encode;
-use cartwheel::message::replica::{
-    OperationId, ReplicaAnswer, ReplicaError, ReplicaGet, ReplicaGot, ReplicaPut, ReplicaStored,
-    View,
-};
-use cartwheel::message::{Kind, Message as Question};
 use cartwheel::node::ShardId;
-use cartwheel::replica::{Command, Effect, Replica, ReplicaCounters, ReplicaReply};
+use cartwheel::replica::{Command, Effect, Replica, ReplicaCounters};
 use cartwheel::store::{Batch, Completion, Durability, Family, Submission, Ticket};
 use cartwheel::version::ContextSecret;
 
-use crate::bridge::inbound::answer;
 use crate::completions::{Completions, Sink};
-use crate::coordinator::{CoordinatorActor, LocalReplies, ReplicaRestarted};
-use crate::departures::packed;
+use crate::coordinator::{CoordinatorActor, ReplicaRestarted};
 use crate::mailbox::post;
 use crate::outbox::Outbox;
+use crate::replica_answers::Answers;
 use crate::shell::Shell;
 
 /// Who asks a replica.
@@ -306,108 +298,4 @@ impl Handler<PanicNow> for ReplicaActor {
     fn handle(&mut self, _: PanicNow, _: &mut Self::Context) {
         panic!("a test asked an actor to panic");
     }
-}
-
-/// The answers of a burst, by connection.
-#[derive(Default)]
-struct Answers {
-    local: Vec<(OperationId, ReplicaReply)>,
-    peers: Vec<PeerAnswers>,
-}
-
-struct PeerAnswers {
-    outbox: Arc<Outbox>,
-    stored: Vec<OperationId>,
-    failed: Vec<(OperationId, ReplicaError)>,
-    got: Vec<(OperationId, ReplicaAnswer)>,
-}
-
-impl Answers {
-    fn push(&mut self, asker: Asker, operation: OperationId, reply: ReplicaReply) {
-        let outbox = match asker {
-            Asker::Coordinator => return self.local.push((operation, reply)),
-            Asker::Peer(outbox) => outbox,
-        };
-        let peer = self.peer(outbox);
-        match reply {
-            ReplicaReply::Stored => peer.stored.push(operation),
-            ReplicaReply::Got(answer) => peer.got.push((operation, peer.bounded(answer))),
-            // The coordinator knows which of the two it has asked.
-            ReplicaReply::Failed(error) => peer.failed.push((operation, error)),
-            // Peers send no writes of clients.
-            ReplicaReply::Prepared(_) | ReplicaReply::Refused(_) => {}
-        }
-    }
-
-    fn peer(&mut self, outbox: Arc<Outbox>) -> &mut PeerAnswers {
-        let known = self
-            .peers
-            .iter()
-            .position(|peer| Arc::ptr_eq(&peer.outbox, &outbox));
-        let at = known.unwrap_or_else(|| {
-            let (stored, failed, got) = (Vec::new(), Vec::new(), Vec::new());
-            self.peers.push(PeerAnswers {
-                outbox,
-                stored,
-                failed,
-                got,
-            });
-            self.peers.len() - 1
-        });
-        &mut self.peers[at]
-    }
-
-    fn leave(self, view: View, coordinator: Option<&Addr<CoordinatorActor>>) {
-        if let (false, Some(coordinator)) = (self.local.is_empty(), coordinator) {
-            post(coordinator, LocalReplies(self.local));
-        }
-        for PeerAnswers {
-            outbox,
-            stored,
-            failed,
-            got,
-        } in self.peers
-        {
-            if !(stored.is_empty() && failed.is_empty()) {
-                let body = encode(&ReplicaStored {
-                    view,
-                    stored,
-                    failed,
-                });
-                push(&outbox, ReplicaPut::KIND, body);
-            }
-            for items in packed(got, answer_len) {
-                let body = encode(&ReplicaGot { view, items });
-                push(&outbox, ReplicaGet::KIND, body);
-            }
-        }
-    }
-}
-
-impl PeerAnswers {
-    /// A peer that does not read its answers gets no more records until it does, and none that
-    /// its link does not take.
-    fn bounded(&self, answer: ReplicaAnswer) -> ReplicaAnswer {
-        if let ReplicaAnswer::Record(record) = &answer
-            && let Err(error) = ReplicaError::unless_it_moves(record)
-        {
-            return ReplicaAnswer::Failed(error);
-        }
-        match self.outbox.unwritten() > REPLICA_CREDIT_BYTES {
-            true => ReplicaAnswer::Failed(ReplicaError::Overloaded),
-            false => answer,
-        }
-    }
-}
-
-fn answer_len((_, answer): &(OperationId, ReplicaAnswer)) -> usize {
-    match answer {
-        ReplicaAnswer::Record(record) => record.len(),
-        ReplicaAnswer::Same | ReplicaAnswer::Absent | ReplicaAnswer::Failed(_) => 0,
-    }
-}
-
-fn push(outbox: &Outbox, kind: Kind, body: bytes::Bytes) {
-    // A peer that is gone counts its operations as failed by itself.
-    let _ = outbox.push(&answer(kind, 0, Ok(body)));
 }
