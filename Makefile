@@ -24,7 +24,7 @@ FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-tests
 # What CI runs, in this order; all in the dev profile, so that RocksDB is compiled once.
 CHECKS := fmt-check test-fast lint doc test planted demo
 
-.PHONY: help demo setup test test-fast planted golden bench check fmt fmt-check lint doc
+.PHONY: help demo setup test test-fast planted sim golden bench check fmt fmt-check lint doc
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -46,6 +46,9 @@ test-fast: ## the tests that need no RocksDB
 planted: setup ## each planted bug must turn a check red
 	cargo test -p cartwheel-storage --features planted-bugs planted
 	cargo test -p cartwheel-tests --features planted-bugs --test simulation_planted
+
+sim: ## simulated clusters: RUNS=100 seeds of each kind, or SEED=7 with all that happens in it
+	CARTWHEEL_SEEDS=$(or $(RUNS),20) $(if $(SEED),CARTWHEEL_SEED=$(SEED)) cargo test -p cartwheel-tests --test simulation -- --nocapture
 
 golden: ## write the golden bytes anew; the difference is a change of format
 	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden

@@ -6,10 +6,8 @@ use std::time::Duration;
 use crate::checker::check;
 use crate::run::run;
 use crate::scenario::{BAD_DISKS, FIVE_BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
+use crate::seeds::Seeds;
 use crate::worker::keys;
-
-/// The seeds of a kind of run; `CARTWHEEL_SEEDS=100` runs so many in place of these.
-const SEEDS: u64 = 4;
 
 #[test]
 fn three_nodes_keep_every_invariant_under_crashes_panics_and_partitions() {
@@ -54,13 +52,15 @@ const SOMETIMES: [&str; 11] = [
 ];
 
 fn hold(scenario: Scenario, sometimes: &[&str]) {
-    let seeds = std::env::var("CARTWHEEL_SEEDS").ok();
-    let seeds = seeds.map_or(SEEDS, |seeds| seeds.parse().expect("a number of seeds"));
+    let seeds = Seeds::asked_for();
     let mut happened: BTreeMap<&str, u64> = BTreeMap::new();
     let mut length = Duration::ZERO;
     let mut red = Vec::new();
-    for seed in 1..=seeds {
+    for seed in seeds.all.clone() {
         let run = run(scenario, seed);
+        if seeds.told {
+            println!("{scenario:?}, seed {seed}\n{}", run.trace.join("\n"));
+        }
         let violations = check(&run.history);
         let looked = run.history.last.len() == keys().count();
         if !(run.failures.is_empty() && violations.is_empty() && looked) {
@@ -71,9 +71,11 @@ fn hold(scenario: Scenario, sometimes: &[&str]) {
         }
         length += run.length;
     }
-    println!("{scenario:?}: {seeds} seeds, {length:?} simulated, {happened:?}");
+    let all = &seeds.all;
+    println!("{scenario:?}: seeds {all:?}, {length:?} simulated, {happened:?}");
     assert!(red.is_empty(), "{scenario:?}\n{}", red.join("\n"));
-    for what in SOMETIMES.iter().chain(sometimes) {
+    let sometimes = SOMETIMES.iter().chain(sometimes);
+    for what in sometimes.filter(|_| seeds.are_some()) {
         assert!(happened.contains_key(what), "{scenario:?} never saw {what}");
     }
 }

@@ -25,6 +25,7 @@ mod run;
 mod saboteur;
 mod same_seed;
 mod scenario;
+mod seeds;
 mod slow_store;
 mod trace;
 mod worker;
