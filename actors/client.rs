@@ -159,8 +159,12 @@ fn leave(outbox: &Outbox, items: Vec<ForwardedItem>) {
     let _ = outbox.push(&answer(Forward::KIND, 0, Ok(body)));
 }
 
+/// A refusal with values is as long as a read.
 fn answer_len(item: &ForwardedItem) -> usize {
-    item.outcome.as_ref().map_or(0, Bytes::len)
+    match &item.outcome {
+        Ok(body) => body.len(),
+        Err(error) => error.values_len(),
+    }
 }
 
 /// A client that does not read its answers gets no more large ones until it does. Only reads
@@ -296,10 +300,13 @@ fn array_len(body: &mut BytesMut, len: usize) {
 
 #[cfg(test)]
 mod tests {
+    use cartwheel::limits::REPLICA_BATCH_LEN_MAX;
     use cartwheel::message::client::{Outcomes, PutDone, Sibling};
     use cartwheel::message::decode;
+    use futures::executor::block_on;
 
     use super::*;
+    use crate::frame_reader::FrameReader;
 
     #[test]
     fn what_no_longer_fits_an_answer_is_to_be_asked_for_in_another_batch() {
@@ -340,6 +347,50 @@ mod tests {
         assert_eq!(gathered.fitting(Ok(written.clone())), Ok(written));
         let refused = gathered.fitting(Err(with_values));
         assert!(matches!(refused, Err(RequestError::AnswerTooLarge { .. })));
+    }
+
+    fn too_many_siblings(value_len: usize) -> RequestError {
+        let sibling = Sibling {
+            value: Bytes::from(vec![7; value_len]),
+            attributes: None,
+        };
+        RequestError::TooManySiblings {
+            siblings: 1,
+            siblings_max: 1,
+            bytes: 0,
+            bytes_max: 0,
+            values: vec![sibling],
+            context: Bytes::new(),
+        }
+    }
+
+    /// Together they could be longer than what the other end of the link joins, and end it.
+    #[test]
+    fn refusals_with_values_to_a_peer_leave_one_by_one() {
+        let outbox = Arc::new(Outbox::between_nodes());
+        let mut burst = ForwardedBurst::default();
+        for slot in 0..9 {
+            let operation = OperationId {
+                shard: 0,
+                start: 0,
+                slot,
+                generation: 0,
+            };
+            let client = Client::peer(NodeId(1), Arc::clone(&outbox), operation);
+            client.answer_in(&mut burst, Err(too_many_siblings(REPLICA_BATCH_LEN_MAX)));
+        }
+        burst.leave();
+        let mut bytes = Vec::new();
+        while outbox.unwritten() > bytes.len() {
+            bytes.extend_from_slice(&block_on(outbox.take()).unwrap());
+        }
+        let mut reader = FrameReader::joining(&bytes[..], u32::MAX, usize::MAX);
+        let mut frames = Vec::new();
+        let mut some = Vec::new();
+        while block_on(reader.frames(&mut some)).is_ok() {
+            frames.append(&mut some);
+        }
+        assert_eq!(frames.len(), 9);
     }
 
     #[test]
