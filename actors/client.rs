@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, CONTEXT_LEN_MAX, SESSION_ANSWER_BYTES_MAX};
 use cartwheel::message::Kind;
 use cartwheel::message::Message;
-use cartwheel::message::client::{GetBatch, RequestError};
+use cartwheel::message::client::{Delete, DeleteBatch, GetBatch, Put, PutBatch, RequestError};
 use cartwheel::message::encode;
 use cartwheel::message::replica::{Forward, Forwarded, ForwardedItem, OperationId};
 use cartwheel::node::NodeId;
@@ -71,6 +71,11 @@ impl Client {
         matches!(&self.target, Some(Target::Session { kind, .. }) if *kind == GetBatch::KIND)
     }
 
+    /// Whether it has so much to read that it gets nothing large any more.
+    fn is_full(&self) -> bool {
+        matches!(&self.target, Some(Target::Session { outbox, .. }) if is_full(outbox))
+    }
+
     /// Answers.
     pub fn answer(mut self, outcome: Result<Bytes, RequestError>) {
         if let Some(target) = self.target.take() {
@@ -107,7 +112,7 @@ impl Target {
                 call,
                 bytes,
             } => {
-                let outcome = fitting(&outbox, outcome);
+                let outcome = fitting(&outbox, kind, outcome);
                 // A client that is gone needs no answer, but its credits are counted.
                 let _ = outbox.push(&answer(kind, call, outcome));
                 outbox.request_answered(bytes);
@@ -167,19 +172,37 @@ fn answer_len(item: &ForwardedItem) -> usize {
     }
 }
 
-/// A client that does not read its answers gets no more large ones until it does. Only reads
-/// and refusals are large, so that nothing that was written is called overloaded.
-fn fitting(outbox: &Outbox, outcome: Result<Bytes, RequestError>) -> Result<Bytes, RequestError> {
+/// A client that does not read its answers gets no more large ones until it does. What was
+/// written is never called overloaded, however long its answer is: many contexts make a long
+/// one, too.
+fn fitting(
+    outbox: &Outbox,
+    kind: Kind,
+    outcome: Result<Bytes, RequestError>,
+) -> Result<Bytes, RequestError> {
     let large = match &outcome {
+        Ok(_) if writes(kind) => false,
         Ok(body) => body.len() > CONTEXT_LEN_MAX * 2,
         Err(error) => error.values_len() > CONTEXT_LEN_MAX * 2,
     };
-    match large && outbox.unwritten() > SESSION_ANSWER_BYTES_MAX {
+    match large && is_full(outbox) {
         true => Err(RequestError::Overloaded {
             retry_after_ms: RETRY_AFTER_MS,
         }),
         false => outcome,
     }
+}
+
+fn writes(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Put::KIND | Delete::KIND | PutBatch::KIND | DeleteBatch::KIND
+    )
+}
+
+/// Whether a client has so much to read that it gets nothing large any more.
+fn is_full(outbox: &Outbox) -> bool {
+    outbox.unwritten() > SESSION_ANSWER_BYTES_MAX
 }
 
 /// How long a client that does not read is asked to wait.
@@ -212,7 +235,9 @@ impl Gathered {
             Err(error) => error.values_len(),
         };
         let (len, limit) = (self.bytes + bytes, CLIENT_FRAME_LEN_MAX);
-        if bytes > 0 && self.bytes > 0 && len > limit as usize {
+        // A batch of writes is answered in any case: what is large in it goes here.
+        let full = outcome.is_err() && self.whole.as_ref().is_some_and(Client::is_full);
+        if bytes > 0 && (full || self.bytes > 0 && len > limit as usize) {
             let (len, limit) = (len as u64, u64::from(limit));
             return Err(RequestError::AnswerTooLarge { len, limit });
         }
@@ -301,7 +326,7 @@ fn array_len(body: &mut BytesMut, len: usize) {
 #[cfg(test)]
 mod tests {
     use cartwheel::limits::REPLICA_BATCH_LEN_MAX;
-    use cartwheel::message::client::{Outcomes, PutDone, Sibling};
+    use cartwheel::message::client::{Get, Outcomes, PutDone, Sibling};
     use cartwheel::message::decode;
     use futures::executor::block_on;
 
@@ -391,6 +416,48 @@ mod tests {
             frames.append(&mut some);
         }
         assert_eq!(frames.len(), 9);
+    }
+
+    /// `Overloaded` says that nothing was started.
+    #[test]
+    fn a_write_that_was_taken_is_never_called_overloaded() {
+        let large = Bytes::from(vec![0; CONTEXT_LEN_MAX * 2 + 1]);
+        for (kind, refused) in [
+            (Get::KIND, true),
+            (GetBatch::KIND, true),
+            (Put::KIND, false),
+            (PutBatch::KIND, false),
+            (DeleteBatch::KIND, false),
+        ] {
+            let outbox = Arc::new(Outbox::to_client());
+            let body = Bytes::from(vec![0; SESSION_ANSWER_BYTES_MAX + 1]);
+            outbox.push(&answer(Get::KIND, 1, Ok(body))).unwrap();
+            outbox.request_came(0);
+            let client = Client::session(NodeId(1), Arc::clone(&outbox), kind, 2, 0);
+            let before = outbox.unwritten();
+            client.answer(Ok(large.clone()));
+            let grown = outbox.unwritten() - before;
+            assert_eq!(grown < large.len(), refused, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_batch_of_writes_shows_no_values_to_a_client_that_does_not_read() {
+        let outbox = Arc::new(Outbox::to_client());
+        let full = Bytes::from(vec![0; SESSION_ANSWER_BYTES_MAX + 1]);
+        for (read, values) in [(true, true), (false, false)] {
+            let whole = Client::session(NodeId(1), Arc::clone(&outbox), PutBatch::KIND, 2, 0);
+            outbox.request_came(0);
+            if !read {
+                let body = Ok(full.clone());
+                outbox.push(&answer(Get::KIND, 1, body)).unwrap();
+            }
+            let batch = Batch::new(1, whole);
+            let before = outbox.unwritten();
+            Client::item(NodeId(1), batch, 0).answer(Err(too_many_siblings(CONTEXT_LEN_MAX)));
+            let grown = outbox.unwritten() - before;
+            assert_eq!(grown > CONTEXT_LEN_MAX, values);
+        }
     }
 
     #[test]
