@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
-use cartwheel::limits::{CHUNK_STREAMS_MAX, HELLO_FRAME_LEN_MAX, MESSAGE_LEN_MAX};
+use cartwheel::limits::{
+    CHUNK_STREAMS_MAX, HELLO_FRAME_LEN_MAX, MESSAGE_LEN_MAX, SESSION_REQUESTS_MAX,
+};
 use cartwheel::message::frame::{Frame, FrameError, Parsed};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much is read at once: a burst of small frames, or some chunks.
 const READ_LEN: usize = 64 * 1024;
+
+/// The most frames that are given at once: behind a large frame the buffer may have megabytes
+/// of small ones, and who takes them looks at its credits only between two gifts.
+const FRAMES_AT_ONCE_MAX: usize = SESSION_REQUESTS_MAX as usize;
 
 /// Reads frames from one connection.
 #[derive(Debug)]
@@ -114,8 +120,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Waits for at least one frame and takes all that are complete. What came whole before
-    /// bytes that break the protocol is given first, and the error at the next call.
+    /// Waits for at least one frame and takes those that are complete, a capped number at once.
+    /// What came whole before bytes that break the protocol is given first, and the error at
+    /// the next call.
     pub async fn frames(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
         loop {
             if self.broken.is_none() {
@@ -143,7 +150,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn parse(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
-        while let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, self.limit)? {
+        while frames.len() < FRAMES_AT_ONCE_MAX
+            && let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, self.limit)?
+        {
             if self.chunks.is_none() && frame.flags.is_reply() {
                 return Err(ReadError::Answer { call: frame.call });
             }
@@ -193,5 +202,45 @@ impl Chunks {
             Parsed::Frame(frame) if !frame.flags.is_chunk() && whole.is_empty() => Ok(Some(frame)),
             _ => Err(ReadError::Joined { bytes }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use cartwheel::message::Kind;
+    use cartwheel::message::frame::Flags;
+    use futures::executor::block_on;
+
+    use super::*;
+
+    fn encoded(calls: u64) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        for call in 0..calls {
+            let frame = Frame {
+                kind: Kind(16),
+                flags: Flags::REQUEST,
+                call,
+                remaining_ms: 0,
+                body: Bytes::new(),
+            };
+            frame.encode(&mut bytes);
+        }
+        bytes
+    }
+
+    /// A large frame leaves room in the buffer for as many bytes of small ones behind it.
+    #[test]
+    fn a_burst_of_small_frames_comes_in_gifts_that_the_credits_can_hold() {
+        let burst = 3 * FRAMES_AT_ONCE_MAX as u64 + 7;
+        let mut reader = FrameReader::from_client(&b""[..], 1024);
+        reader.buffer = encoded(burst);
+        let mut calls = Vec::new();
+        let mut frames = Vec::new();
+        while block_on(reader.frames(&mut frames)).is_ok() {
+            assert!(frames.len() <= FRAMES_AT_ONCE_MAX, "{}", frames.len());
+            calls.extend(frames.drain(..).map(|frame| frame.call));
+        }
+        assert_eq!(calls, (0..burst).collect::<Vec<u64>>(), "none is lost");
     }
 }
