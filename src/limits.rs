@@ -112,6 +112,10 @@ pub const BACKGROUND_CREDITS: u32 = 64;
 /// Finished requests a shard remembers, so that a retry gets its first answer.
 pub const FINISHED_REQUESTS_MAX: usize = 4096;
 
+/// Corrupt keys that a shard remembers, so that each costs it its origin once. With more of them
+/// it begins anew: an origin too many does no harm.
+pub const CORRUPT_KEYS_MAX: usize = 1024;
+
 /// Bytes of records that wait for the committer in one shard before more are refused.
 pub const UNWRITTEN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
