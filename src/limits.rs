@@ -89,8 +89,13 @@ pub const SESSION_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most operations under way in one coordinator.
 pub const OPERATIONS_MAX: usize = 16 * 1024;
 
-/// The most bytes of values held by the operations of one coordinator.
+/// The most bytes held by the operations of one coordinator: values to be written, and records
+/// that were read for clients that still wait.
 pub const OPERATION_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// The most bytes of records that a replica answers in one burst: a thousand requests of a few
+/// bytes each may ask for as many full records. The first is always answered.
+pub const BURST_ANSWER_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// Replica requests under way from one shard to one peer.
 pub const REPLICA_CREDITS: u32 = 8 * 1024;

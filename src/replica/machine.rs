@@ -35,6 +35,8 @@ pub struct Replica<A> {
     pub(super) waiting: BTreeMap<Ticket, Committing<A>>,
     /// Bytes of records in batches that are not committed.
     pub(super) unwritten_bytes: usize,
+    /// Bytes of records that this burst answers.
+    pub(super) answered_bytes: usize,
     next_ticket: u64,
     /// Keys that were found corrupt and not written since: each was forgotten once.
     forgotten: BTreeSet<StoredKey>,
@@ -117,6 +119,7 @@ impl<A: Clone> Replica<A> {
             open: None,
             waiting: BTreeMap::new(),
             unwritten_bytes: 0,
+            answered_bytes: 0,
             // Tickets of an earlier life may still complete: none of them is given again.
             next_ticket: entropy.next_u64() >> TICKET_HEADROOM_BITS,
             forgotten: BTreeSet::new(),
@@ -185,6 +188,12 @@ impl<A: Clone> Replica<A> {
 
     /// Submits what the burst has queued.
     pub fn flush(&mut self, effects: &mut Vec<Effect<A>>) {
+        self.answered_bytes = 0;
+        self.submit(effects);
+    }
+
+    /// Submits the open batch.
+    pub(super) fn submit(&mut self, effects: &mut Vec<Effect<A>>) {
         if let Some(OpenBatch {
             ticket,
             batch,
