@@ -135,7 +135,7 @@ impl ServedNode {
             self.hint(peer);
         }
         Ok(ClientRequest {
-            client: Client::peer(self.id, Arc::clone(outbox), item.operation),
+            client: Client::peer(self.id, Arc::clone(outbox), item.kind, item.operation),
             deadline: self.deadline(item.remaining_ms),
             forwarded_by: Some(peer),
             demand,
