@@ -16,6 +16,9 @@ const READ_LEN: usize = 64 * 1024;
 /// of small ones, and who takes them looks at its credits only between two gifts.
 const FRAMES_AT_ONCE_MAX: usize = SESSION_REQUESTS_MAX as usize;
 
+/// As many bytes of frames, but for the last: a batch has two hundred requests a kilobyte.
+const BYTES_AT_ONCE_MAX: usize = 4 * READ_LEN;
+
 /// Reads frames from one connection.
 #[derive(Debug)]
 pub struct FrameReader<R> {
@@ -150,7 +153,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn parse(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
-        while frames.len() < FRAMES_AT_ONCE_MAX
+        let before = self.buffer.len();
+        // Pieces of a long frame are no gift: while there is none, all that is there is taken.
+        while (frames.is_empty() || before - self.buffer.len() < BYTES_AT_ONCE_MAX)
+            && frames.len() < FRAMES_AT_ONCE_MAX
             && let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, self.limit)?
         {
             if self.chunks.is_none() && frame.flags.is_reply() {
@@ -214,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    fn encoded(calls: u64) -> BytesMut {
+    fn encoded(calls: u64, len: usize) -> BytesMut {
         let mut bytes = BytesMut::new();
         for call in 0..calls {
             let frame = Frame {
@@ -222,7 +228,7 @@ mod tests {
                 flags: Flags::REQUEST,
                 call,
                 remaining_ms: 0,
-                body: Bytes::new(),
+                body: Bytes::from(vec![7; len]),
             };
             frame.encode(&mut bytes);
         }
@@ -233,14 +239,44 @@ mod tests {
     #[test]
     fn a_burst_of_small_frames_comes_in_gifts_that_the_credits_can_hold() {
         let burst = 3 * FRAMES_AT_ONCE_MAX as u64 + 7;
-        let mut reader = FrameReader::from_client(&b""[..], 1024);
-        reader.buffer = encoded(burst);
-        let mut calls = Vec::new();
-        let mut frames = Vec::new();
-        while block_on(reader.frames(&mut frames)).is_ok() {
-            assert!(frames.len() <= FRAMES_AT_ONCE_MAX, "{}", frames.len());
-            calls.extend(frames.drain(..).map(|frame| frame.call));
+        for len in [0, 5 * 1024] {
+            let mut reader = FrameReader::from_client(&b""[..], 10_000);
+            reader.buffer = encoded(burst, len);
+            let mut calls = Vec::new();
+            let mut frames = Vec::new();
+            while block_on(reader.frames(&mut frames)).is_ok() {
+                assert!(frames.len() <= FRAMES_AT_ONCE_MAX, "{}", frames.len());
+                assert!(frames.len() * len < BYTES_AT_ONCE_MAX + len);
+                calls.extend(frames.drain(..).map(|frame| frame.call));
+            }
+            assert_eq!(calls, (0..burst).collect::<Vec<u64>>(), "none is lost");
         }
-        assert_eq!(calls, (0..burst).collect::<Vec<u64>>(), "none is lost");
+    }
+
+    #[test]
+    fn a_long_frame_that_has_come_whole_is_given_without_another_byte() {
+        let mut whole = BytesMut::new();
+        whole.extend_from_slice(&encoded(1, 8 * BYTES_AT_ONCE_MAX));
+        let mut pieces = BytesMut::new();
+        while !whole.is_empty() {
+            let body = whole.split_to(whole.len().min(READ_LEN)).freeze();
+            let flags = match whole.is_empty() {
+                true => Flags::LAST_CHUNK,
+                false => Flags::CHUNK,
+            };
+            let piece = Frame {
+                kind: Kind(0),
+                flags,
+                call: 1,
+                remaining_ms: 0,
+                body,
+            };
+            piece.encode(&mut pieces);
+        }
+        let mut reader = FrameReader::from_node(&b""[..], 2 * READ_LEN as u32);
+        reader.buffer = pieces;
+        let mut frames = Vec::new();
+        block_on(reader.frames(&mut frames)).unwrap();
+        assert_eq!(frames[0].body.len(), 8 * BYTES_AT_ONCE_MAX);
     }
 }
