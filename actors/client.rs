@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, CONTEXT_LEN_MAX, SESSION_ANSWER_BYTES_MAX};
 use cartwheel::message::Kind;
 use cartwheel::message::Message;
-use cartwheel::message::client::{GetBatch, RequestError};
+use cartwheel::message::client::{Delete, DeleteBatch, GetBatch, Put, PutBatch, RequestError};
 use cartwheel::message::encode;
 use cartwheel::message::replica::{Forward, Forwarded, ForwardedItem, OperationId};
 use cartwheel::node::NodeId;
@@ -38,6 +38,7 @@ enum Target {
     },
     Peer {
         outbox: Arc<Outbox>,
+        kind: Kind,
         operation: OperationId,
     },
 }
@@ -61,14 +62,23 @@ impl Client {
     }
 
     /// A request that another node has forwarded.
-    pub fn peer(node: NodeId, outbox: Arc<Outbox>, operation: OperationId) -> Self {
-        let target = Some(Target::Peer { outbox, operation });
+    pub fn peer(node: NodeId, outbox: Arc<Outbox>, kind: Kind, operation: OperationId) -> Self {
+        let target = Some(Target::Peer {
+            outbox,
+            kind,
+            operation,
+        });
         Self { node, target }
     }
 
     /// Whether it is a batch of reads.
     fn reads(&self) -> bool {
         matches!(&self.target, Some(Target::Session { kind, .. }) if *kind == GetBatch::KIND)
+    }
+
+    /// Whether it has so much to read that it gets nothing large any more.
+    fn is_full(&self) -> bool {
+        matches!(&self.target, Some(Target::Session { outbox, .. }) if is_full(outbox))
     }
 
     /// Answers.
@@ -81,7 +91,12 @@ impl Client {
     /// Answers, what is for a peer with the rest of the burst.
     pub fn answer_in(mut self, burst: &mut ForwardedBurst, outcome: Result<Bytes, RequestError>) {
         match self.target.take() {
-            Some(Target::Peer { outbox, operation }) => {
+            Some(Target::Peer {
+                outbox,
+                kind,
+                operation,
+            }) => {
+                let outcome = fitting(&outbox, kind, outcome);
                 burst.push(outbox, ForwardedItem { operation, outcome });
             }
             Some(target) => target.answer(outcome),
@@ -107,13 +122,18 @@ impl Target {
                 call,
                 bytes,
             } => {
-                let outcome = fitting(&outbox, outcome);
+                let outcome = fitting(&outbox, kind, outcome);
                 // A client that is gone needs no answer, but its credits are counted.
                 let _ = outbox.push(&answer(kind, call, outcome));
                 outbox.request_answered(bytes);
             }
             Self::Item { batch, at } => batch.answer(at, outcome),
-            Self::Peer { outbox, operation } => {
+            Self::Peer {
+                outbox,
+                kind,
+                operation,
+            } => {
+                let outcome = fitting(&outbox, kind, outcome);
                 leave(&outbox, vec![ForwardedItem { operation, outcome }]);
             }
         }
@@ -159,23 +179,45 @@ fn leave(outbox: &Outbox, items: Vec<ForwardedItem>) {
     let _ = outbox.push(&answer(Forward::KIND, 0, Ok(body)));
 }
 
+/// A refusal with values is as long as a read.
 fn answer_len(item: &ForwardedItem) -> usize {
-    item.outcome.as_ref().map_or(0, Bytes::len)
+    match &item.outcome {
+        Ok(body) => body.len(),
+        Err(error) => error.values_len(),
+    }
 }
 
-/// A client that does not read its answers gets no more large ones until it does. Only reads
-/// and refusals are large, so that nothing that was written is called overloaded.
-fn fitting(outbox: &Outbox, outcome: Result<Bytes, RequestError>) -> Result<Bytes, RequestError> {
+/// Who does not read its answers, client or peer, gets no more large ones until it does. What was
+/// written is never called overloaded, however long its answer is: many contexts make a long
+/// one, too.
+fn fitting(
+    outbox: &Outbox,
+    kind: Kind,
+    outcome: Result<Bytes, RequestError>,
+) -> Result<Bytes, RequestError> {
     let large = match &outcome {
+        Ok(_) if writes(kind) => false,
         Ok(body) => body.len() > CONTEXT_LEN_MAX * 2,
         Err(error) => error.values_len() > CONTEXT_LEN_MAX * 2,
     };
-    match large && outbox.unwritten() > SESSION_ANSWER_BYTES_MAX {
+    match large && is_full(outbox) {
         true => Err(RequestError::Overloaded {
             retry_after_ms: RETRY_AFTER_MS,
         }),
         false => outcome,
     }
+}
+
+fn writes(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Put::KIND | Delete::KIND | PutBatch::KIND | DeleteBatch::KIND
+    )
+}
+
+/// Whether a client has so much to read that it gets nothing large any more.
+fn is_full(outbox: &Outbox) -> bool {
+    outbox.unwritten() > SESSION_ANSWER_BYTES_MAX
 }
 
 /// How long a client that does not read is asked to wait.
@@ -208,7 +250,9 @@ impl Gathered {
             Err(error) => error.values_len(),
         };
         let (len, limit) = (self.bytes + bytes, CLIENT_FRAME_LEN_MAX);
-        if bytes > 0 && self.bytes > 0 && len > limit as usize {
+        // A batch of writes is answered in any case: what is large in it goes here.
+        let full = outcome.is_err() && self.whole.as_ref().is_some_and(Client::is_full);
+        if bytes > 0 && (full || self.bytes > 0 && len > limit as usize) {
             let (len, limit) = (len as u64, u64::from(limit));
             return Err(RequestError::AnswerTooLarge { len, limit });
         }
@@ -295,68 +339,4 @@ fn array_len(body: &mut BytesMut, len: usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use cartwheel::message::client::{Outcomes, PutDone, Sibling};
-    use cartwheel::message::decode;
-
-    use super::*;
-
-    #[test]
-    fn what_no_longer_fits_an_answer_is_to_be_asked_for_in_another_batch() {
-        let mut gathered = Gathered {
-            outcomes: Vec::new(),
-            missing: 0,
-            reads: true,
-            bytes: 0,
-            whole: None,
-        };
-        let large = Bytes::from(vec![0; CLIENT_FRAME_LEN_MAX as usize + 1]);
-        assert_eq!(gathered.fitting(Ok(large.clone())), Ok(large));
-        let refused = RequestError::AnswerTooLarge {
-            len: u64::from(CLIENT_FRAME_LEN_MAX) + 2,
-            limit: u64::from(CLIENT_FRAME_LEN_MAX),
-        };
-        let small = Bytes::from_static(b"s");
-        assert_eq!(gathered.fitting(Ok(small)), Err(refused));
-        let other = RequestError::ContextRequired;
-        assert_eq!(gathered.fitting(Err(other.clone())), Err(other));
-        let with_values = RequestError::RecordTooLarge {
-            siblings: 1,
-            bytes: 5,
-            bytes_max: 4,
-            values: vec![Sibling {
-                value: Bytes::from_static(b"value"),
-                attributes: None,
-            }],
-            context: Bytes::new(),
-        };
-        let refused = RequestError::AnswerTooLarge {
-            len: u64::from(CLIENT_FRAME_LEN_MAX) + 6,
-            limit: u64::from(CLIENT_FRAME_LEN_MAX),
-        };
-        assert_eq!(gathered.fitting(Err(with_values.clone())), Err(refused));
-        gathered.reads = false;
-        let written = Bytes::from_static(b"written");
-        assert_eq!(gathered.fitting(Ok(written.clone())), Ok(written));
-        let refused = gathered.fitting(Err(with_values));
-        assert!(matches!(refused, Err(RequestError::AnswerTooLarge { .. })));
-    }
-
-    #[test]
-    fn joined_answers_are_the_outcomes_of_the_batch() {
-        let done = PutDone {
-            context: Bytes::from_static(b"seen"),
-            explain: None,
-        };
-        for len in [1, 15, 16, 300] {
-            let mut outcomes = vec![Ok(encode(&done)); len];
-            outcomes[0] = Err(RequestError::ContextRequired);
-            let outcomes: Vec<_> = outcomes.iter().collect();
-            let body = joined(&outcomes);
-            let read: Outcomes<PutDone> = decode(Kind(21), &body).unwrap();
-            assert_eq!(read.items.len(), len);
-            assert_eq!(read.items[0], Err(RequestError::ContextRequired));
-            assert!(read.items[1..].iter().all(|item| *item == Ok(done.clone())));
-        }
-    }
-}
+mod tests;

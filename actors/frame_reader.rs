@@ -3,12 +3,21 @@
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
-use cartwheel::limits::{CHUNK_STREAMS_MAX, HELLO_FRAME_LEN_MAX, MESSAGE_LEN_MAX};
+use cartwheel::limits::{
+    CHUNK_STREAMS_MAX, HELLO_FRAME_LEN_MAX, MESSAGE_LEN_MAX, SESSION_REQUESTS_MAX,
+};
 use cartwheel::message::frame::{Frame, FrameError, Parsed};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much is read at once: a burst of small frames, or some chunks.
 const READ_LEN: usize = 64 * 1024;
+
+/// The most frames that are given at once: behind a large frame the buffer may have megabytes
+/// of small ones, and who takes them looks at its credits only between two gifts.
+const FRAMES_AT_ONCE_MAX: usize = SESSION_REQUESTS_MAX as usize;
+
+/// As many bytes of frames, but for the last: a batch has two hundred requests a kilobyte.
+const BYTES_AT_ONCE_MAX: usize = 4 * READ_LEN;
 
 /// Reads frames from one connection.
 #[derive(Debug)]
@@ -114,8 +123,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Waits for at least one frame and takes all that are complete. What came whole before
-    /// bytes that break the protocol is given first, and the error at the next call.
+    /// Waits for at least one frame and takes those that are complete, a capped number at once.
+    /// What came whole before bytes that break the protocol is given first, and the error at
+    /// the next call.
     pub async fn frames(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
         loop {
             if self.broken.is_none() {
@@ -143,7 +153,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn parse(&mut self, frames: &mut Vec<Frame>) -> Result<(), ReadError> {
-        while let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, self.limit)? {
+        let before = self.buffer.len();
+        // Pieces of a long frame are no gift: while there is none, all that is there is taken.
+        while (frames.is_empty() || before - self.buffer.len() < BYTES_AT_ONCE_MAX)
+            && frames.len() < FRAMES_AT_ONCE_MAX
+            && let Parsed::Frame(frame) = Frame::parse(&mut self.buffer, self.limit)?
+        {
             if self.chunks.is_none() && frame.flags.is_reply() {
                 return Err(ReadError::Answer { call: frame.call });
             }
@@ -193,5 +208,75 @@ impl Chunks {
             Parsed::Frame(frame) if !frame.flags.is_chunk() && whole.is_empty() => Ok(Some(frame)),
             _ => Err(ReadError::Joined { bytes }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use cartwheel::message::Kind;
+    use cartwheel::message::frame::Flags;
+    use futures::executor::block_on;
+
+    use super::*;
+
+    fn encoded(calls: u64, len: usize) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        for call in 0..calls {
+            let frame = Frame {
+                kind: Kind(16),
+                flags: Flags::REQUEST,
+                call,
+                remaining_ms: 0,
+                body: Bytes::from(vec![7; len]),
+            };
+            frame.encode(&mut bytes);
+        }
+        bytes
+    }
+
+    /// A large frame leaves room in the buffer for as many bytes of small ones behind it.
+    #[test]
+    fn a_burst_of_small_frames_comes_in_gifts_that_the_credits_can_hold() {
+        let burst = 3 * FRAMES_AT_ONCE_MAX as u64 + 7;
+        for len in [0, 5 * 1024] {
+            let mut reader = FrameReader::from_client(&b""[..], 10_000);
+            reader.buffer = encoded(burst, len);
+            let mut calls = Vec::new();
+            let mut frames = Vec::new();
+            while block_on(reader.frames(&mut frames)).is_ok() {
+                assert!(frames.len() <= FRAMES_AT_ONCE_MAX, "{}", frames.len());
+                assert!(frames.len() * len < BYTES_AT_ONCE_MAX + len);
+                calls.extend(frames.drain(..).map(|frame| frame.call));
+            }
+            assert_eq!(calls, (0..burst).collect::<Vec<u64>>(), "none is lost");
+        }
+    }
+
+    #[test]
+    fn a_long_frame_that_has_come_whole_is_given_without_another_byte() {
+        let mut whole = BytesMut::new();
+        whole.extend_from_slice(&encoded(1, 8 * BYTES_AT_ONCE_MAX));
+        let mut pieces = BytesMut::new();
+        while !whole.is_empty() {
+            let body = whole.split_to(whole.len().min(READ_LEN)).freeze();
+            let flags = match whole.is_empty() {
+                true => Flags::LAST_CHUNK,
+                false => Flags::CHUNK,
+            };
+            let piece = Frame {
+                kind: Kind(0),
+                flags,
+                call: 1,
+                remaining_ms: 0,
+                body,
+            };
+            piece.encode(&mut pieces);
+        }
+        let mut reader = FrameReader::from_node(&b""[..], 2 * READ_LEN as u32);
+        reader.buffer = pieces;
+        let mut frames = Vec::new();
+        block_on(reader.frames(&mut frames)).unwrap();
+        assert_eq!(frames[0].body.len(), 8 * BYTES_AT_ONCE_MAX);
     }
 }

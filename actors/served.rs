@@ -135,7 +135,7 @@ impl ServedNode {
             self.hint(peer);
         }
         Ok(ClientRequest {
-            client: Client::peer(self.id, Arc::clone(outbox), item.operation),
+            client: Client::peer(self.id, Arc::clone(outbox), item.kind, item.operation),
             deadline: self.deadline(item.remaining_ms),
             forwarded_by: Some(peer),
             demand,
@@ -143,15 +143,86 @@ impl ServedNode {
     }
 }
 
-/// Writes what an outbox holds until it is closed or the connection breaks.
-pub(crate) async fn write_out(outbox: &Outbox, mut write: impl AsyncWrite + Unpin) {
-    while let Some(bytes) = outbox.take().await {
-        if write.write_all(&bytes).await.is_err() {
-            break;
+/// How long the other end may take nothing though something waits for it. As long as a request
+/// may take: whoever has not read for that time waits for no answer, and holds memory.
+const STALLED_AFTER: Duration = Duration::from_secs(60);
+
+/// Writes what an outbox holds until it is closed, or the connection breaks or stands still.
+pub(crate) async fn write_out(outbox: &Outbox, write: impl AsyncWrite + Unpin) {
+    write_within(outbox, write, STALLED_AFTER).await;
+}
+
+async fn write_within(outbox: &Outbox, mut write: impl AsyncWrite + Unpin, stalled: Duration) {
+    while let Some(mut bytes) = outbox.take().await {
+        let len = bytes.len();
+        while !bytes.is_empty() {
+            // A timer is only set where the socket does not take the bytes at once.
+            match tokio::time::timeout(stalled, write.write_buf(&mut bytes)).await {
+                Ok(Ok(written)) if written > 0 => {}
+                _ => return outbox.close(),
+            }
         }
-        outbox.wrote(bytes.len());
+        outbox.wrote(len);
     }
     outbox.close();
     // Whoever is gone does not miss the farewell.
     let _ = write.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use cartwheel::message::frame::{Flags, Frame};
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    const STALLED: Duration = Duration::from_millis(200);
+
+    fn outbox(len: usize) -> Outbox {
+        let outbox = Outbox::to_client();
+        let frame = Frame {
+            kind: Kind(16),
+            flags: Flags::REPLY,
+            call: 1,
+            remaining_ms: 0,
+            body: Bytes::from(vec![7; len]),
+        };
+        outbox.push(&frame).unwrap();
+        outbox
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().build().unwrap().block_on(future)
+    }
+
+    /// Else each such client would hold its answers, 64 MiB and more, for ever.
+    #[test]
+    fn whoever_takes_nothing_for_long_is_cut_off() {
+        let (ours, theirs) = tokio::io::duplex(100);
+        let outbox = outbox(1000);
+        let written = write_within(&outbox, ours, STALLED);
+        block_on(async { tokio::time::timeout(STALLED * 20, written).await }).unwrap();
+        assert!(outbox.is_closed());
+        drop(theirs);
+    }
+
+    #[test]
+    fn whoever_reads_slowly_gets_all() {
+        let (ours, mut theirs) = tokio::io::duplex(100);
+        let outbox = outbox(1000);
+        let slow = async {
+            let mut read = vec![0; 100];
+            let mut came = 0;
+            // Longer in all than anyone may stand still.
+            while came < 1000 {
+                tokio::time::sleep(STALLED / 5).await;
+                came += theirs.read(&mut read).await.unwrap();
+            }
+            outbox.close();
+        };
+        let written = write_within(&outbox, ours, STALLED);
+        block_on(async { futures::join!(written, slow) });
+        assert_eq!(outbox.unwritten(), 0);
+    }
 }

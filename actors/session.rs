@@ -281,7 +281,39 @@ fn is_for_clients(kind: Kind) -> bool {
 /// From here on the table is for nodes.
 const FIRST_OF_NODES: Kind = Kind(64);
 
+/// A batch of which nothing but the number of its items is of interest.
+#[derive(serde::Deserialize)]
+struct Counted {
+    items: Vec<serde::de::IgnoredAny>,
+}
+
+/// Bodies up to this length are decoded before their items are counted: they hold some ten
+/// thousand at most.
+const COUNTED_FROM: usize = 128 * 1024;
+
+/// An item takes five bytes of a frame, and some hundred in memory: a batch of too many is
+/// counted, which takes none, before it is decoded.
+fn check_items(frame: &Frame) -> Result<(), RequestError> {
+    if frame.body.len() <= COUNTED_FROM {
+        return Ok(());
+    }
+    match decode(frame.kind, &frame.body) {
+        Ok(Counted { items }) => check_len(items.len()),
+        // Who decodes the items says what is wrong with them.
+        Err(_) => Ok(()),
+    }
+}
+
+fn check_len(items: usize) -> Result<(), RequestError> {
+    if items > BATCH_ITEMS_MAX {
+        let (items, limit) = (items as u64, BATCH_ITEMS_MAX as u64);
+        return Err(RequestError::BatchTooLong { items, limit });
+    }
+    Ok(())
+}
+
 fn demands(frame: &Frame) -> Result<Vec<Demand>, RequestError> {
+    check_items(frame)?;
     let (kind, body) = (frame.kind, &frame.body);
     let demands: Result<Vec<Demand>, _> = match kind {
         GetBatch::KIND => decode(kind, body)
@@ -295,9 +327,32 @@ fn demands(frame: &Frame) -> Result<Vec<Demand>, RequestError> {
         kind: kind.0,
         cause: error.cause,
     })?;
-    if demands.len() > BATCH_ITEMS_MAX {
-        let (items, limit) = (demands.len() as u64, BATCH_ITEMS_MAX as u64);
-        return Err(RequestError::BatchTooLong { items, limit });
-    }
+    check_len(demands.len())?;
     Ok(demands)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use cartwheel::message::frame::Flags;
+
+    use super::*;
+
+    /// Items that are none: were they decoded first, this would be another error.
+    #[test]
+    fn a_batch_of_far_too_many_items_is_counted_before_it_is_decoded() {
+        let mut body = vec![0x91, 0xdd];
+        body.extend_from_slice(&500_000_u32.to_be_bytes());
+        body.resize(body.len() + 500_000, 0xc0);
+        let frame = Frame {
+            kind: GetBatch::KIND,
+            flags: Flags::REQUEST,
+            call: 1,
+            remaining_ms: 0,
+            body: Bytes::from(body),
+        };
+        let (items, limit) = (500_000, BATCH_ITEMS_MAX as u64);
+        let refused = RequestError::BatchTooLong { items, limit };
+        assert_eq!(demands(&frame).err(), Some(refused));
+    }
 }

@@ -89,8 +89,13 @@ pub const SESSION_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most operations under way in one coordinator.
 pub const OPERATIONS_MAX: usize = 16 * 1024;
 
-/// The most bytes of values held by the operations of one coordinator.
+/// The most bytes held by the operations of one coordinator: values to be written, and records
+/// that were read for clients that still wait.
 pub const OPERATION_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// The most bytes of records that a replica answers in one burst: a thousand requests of a few
+/// bytes each may ask for as many full records. The first is always answered.
+pub const BURST_ANSWER_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// Replica requests under way from one shard to one peer.
 pub const REPLICA_CREDITS: u32 = 8 * 1024;
@@ -112,6 +117,10 @@ pub const BACKGROUND_CREDITS: u32 = 64;
 /// Finished requests a shard remembers, so that a retry gets its first answer.
 pub const FINISHED_REQUESTS_MAX: usize = 4096;
 
+/// Corrupt keys that a shard remembers, so that each costs it its origin once. With more of them
+/// it begins anew: an origin too many does no harm.
+pub const CORRUPT_KEYS_MAX: usize = 1024;
+
 /// Bytes of records that wait for the committer in one shard before more are refused.
 pub const UNWRITTEN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
@@ -128,6 +137,10 @@ pub const RANGE_ENTRIES_MAX: usize = 128;
 /// Bytes of records after which such a range ends: the last record may go over it, so that one
 /// range holds this and a record of full size at most.
 pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// The most ranges that are read for a page of a listing, of r owners each: a page ends within
+/// seconds, and one is enough for a small bucket alone in 256 partitions.
+pub const LIST_RANGES_MAX: usize = 512;
 
 /// The most keys of a page of a listing.
 pub const LIST_LIMIT_MAX: u32 = 1000;

@@ -294,7 +294,10 @@ impl<C> Coordinator<C> {
             peers: &mut self.peers,
             effects,
         };
+        let held = operation.common.held;
         step(operation, &mut turn);
+        // A read holds what was read for it.
+        self.held += operation.common.held.saturating_sub(held);
         if operation.common.is_answered() {
             self.held -= std::mem::take(&mut operation.common.held);
         }

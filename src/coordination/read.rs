@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::operation::{Common, Event, Places, Turn};
 use super::reading::{Reading, Verdict};
+use super::write::RETRY_AFTER_MS;
 use crate::config::ReadFanout;
 use crate::limits::ANSWER_VALUES_LEN_MAX;
 use crate::message::client::{ExplainStep, Got, RequestError};
@@ -119,6 +120,9 @@ impl ReadState {
         if !own {
             turn.p95.observe(turn.now.since(common.started));
         }
+        if let ReplicaAnswer::Record(record) = &answer {
+            common.held += record.len();
+        }
         if !self.reading.take(place, answer) {
             return self.get_failed(common, place, ReplicaError::Malformed, turn);
         }
@@ -157,6 +161,11 @@ impl ReadState {
         if self.repair.is_some() {
             self.late = true;
             return;
+        }
+        if error == ReplicaError::Overloaded && common.owner(place) == turn.node {
+            // To ask the others for whole records in its place would make it worse.
+            let retry_after_ms = RETRY_AFTER_MS;
+            return common.answer(Err(RequestError::Overloaded { retry_after_ms }), turn);
         }
         self.ask_enough(common, turn);
         self.settle(common, turn);

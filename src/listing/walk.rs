@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::cursor::Cursor;
 use crate::bucket::Bucket;
 use crate::key::PartitionId;
-use crate::limits::LIST_LIMIT_MAX;
+use crate::limits::{LIST_LIMIT_MAX, LIST_RANGES_MAX};
 use crate::message::client::{List, Listed, RequestError};
 use crate::message::replica::{ReplicaList, ReplicaListed};
 use crate::node::NodeId;
@@ -25,6 +25,8 @@ pub struct Listing {
     /// How many owners of the partition were asked, in their order.
     asked: usize,
     answers: Vec<ReplicaListed>,
+    /// How many ranges of the page were read.
+    ranges: usize,
     listed: Listed,
     done: bool,
 }
@@ -52,6 +54,7 @@ impl Listing {
             cursor,
             asked: 0,
             answers: Vec::new(),
+            ranges: 0,
             listed: Listed {
                 keys: Vec::new(),
                 next: Bytes::new(),
@@ -118,10 +121,14 @@ impl Listing {
         self.asked = 0;
         let partitions = 1_u32 << self.ring.layout().partition_bits();
         let more = self.cursor.advance(through) && u32::from(self.cursor.partition) < partitions;
-        if more && self.wanted() == 0 {
+        self.ranges += 1;
+        // Also where there is little to find, as beside a far larger bucket: a page that did
+        // not end would be asked for again and again, each time from its beginning.
+        let enough = self.wanted() == 0 || self.ranges >= LIST_RANGES_MAX;
+        if more && enough {
             self.listed.next = self.cursor.encode();
         }
-        self.done = !more || self.wanted() == 0;
+        self.done = !more || enough;
     }
 }
 

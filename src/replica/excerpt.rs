@@ -57,7 +57,11 @@ fn without(history: &History, omitted: &[Version]) -> History {
     for version in omitted.iter().rev() {
         first.insert(version.dot.origin, version.dot.counter);
     }
-    let before = |origin| first.get(&origin).map_or(u64::MAX, |first| first - 1);
+    let before = |origin| {
+        first
+            .get(&origin)
+            .map_or(u64::MAX, |first| first.saturating_sub(1))
+    };
     let mut seen = History::new();
     for (origin, up_to) in history.covered() {
         seen.cover(origin, up_to.min(before(origin)));
@@ -129,6 +133,21 @@ mod tests {
         assert_eq!(Excerpt::of(&record, 50).context, record.context());
         let empty = Excerpt::of(&Record::new(), 0);
         assert_eq!((empty.values.len(), empty.context), (0, Context::default()));
+    }
+
+    /// Nobody mints it; but what comes from a peer is only as right as the peer.
+    #[test]
+    fn a_dot_before_the_first_is_covered_by_no_excerpt_that_omits_it() {
+        let mut record = record();
+        let mut obsolete = History::new();
+        obsolete.cover(Origin(9), 3);
+        record.cover(&obsolete);
+        let mut version = record.versions()[0].clone();
+        (version.dot, version.request) = (dot(9, 0), RequestId::new(9));
+        record.write(version, ConflictRule::Siblings);
+        let excerpt = Excerpt::of(&record, 50);
+        assert_eq!(excerpt.values.len(), 5);
+        assert_eq!(excerpt.context.history.up_to(Origin(9)), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The machine: commands and completions in, effects out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
@@ -10,7 +10,7 @@ use super::finished::FinishedRequests;
 use super::mint::Mint;
 use super::overlay::Overlay;
 use crate::entropy::Entropy;
-use crate::limits::{QUEUED_PER_KEY_MAX, UNWRITTEN_BYTES_MAX};
+use crate::limits::{CORRUPT_KEYS_MAX, QUEUED_PER_KEY_MAX, UNWRITTEN_BYTES_MAX};
 use crate::message::replica::{OperationId, ReplicaError};
 use crate::node::ShardId;
 use crate::planted_bug::{self, PlantedBug};
@@ -35,7 +35,11 @@ pub struct Replica<A> {
     pub(super) waiting: BTreeMap<Ticket, Committing<A>>,
     /// Bytes of records in batches that are not committed.
     pub(super) unwritten_bytes: usize,
+    /// Bytes of records that this burst answers.
+    pub(super) answered_bytes: usize,
     next_ticket: u64,
+    /// Keys that were found corrupt and not written since: each was forgotten once.
+    forgotten: BTreeSet<StoredKey>,
     failed: Option<StoreError>,
     pub(super) counters: ReplicaCounters,
 }
@@ -115,8 +119,10 @@ impl<A: Clone> Replica<A> {
             open: None,
             waiting: BTreeMap::new(),
             unwritten_bytes: 0,
+            answered_bytes: 0,
             // Tickets of an earlier life may still complete: none of them is given again.
             next_ticket: entropy.next_u64() >> TICKET_HEADROOM_BITS,
+            forgotten: BTreeSet::new(),
             failed: None,
             counters: ReplicaCounters {
                 origins: 1,
@@ -182,6 +188,12 @@ impl<A: Clone> Replica<A> {
 
     /// Submits what the burst has queued.
     pub fn flush(&mut self, effects: &mut Vec<Effect<A>>) {
+        self.answered_bytes = 0;
+        self.submit(effects);
+    }
+
+    /// Submits the open batch.
+    pub(super) fn submit(&mut self, effects: &mut Vec<Effect<A>>) {
         if let Some(OpenBatch {
             ticket,
             batch,
@@ -220,6 +232,7 @@ impl<A: Clone> Replica<A> {
         };
         self.unwritten_bytes -= committing.bytes;
         for key in committing.keys {
+            self.forgotten.remove(&key);
             if let Some(record) = self.overlay.written(&key, ticket) {
                 self.cache.insert(key, record);
             }
@@ -337,15 +350,27 @@ impl<A: Clone> Replica<A> {
         entropy: &mut dyn Entropy,
         effects: &mut Vec<Effect<A>>,
     ) {
-        if matches!(found, Found::Corrupt) && !planted_bug::is(PlantedBug::KeepTheOrigin) {
-            // The record may have carried one of our dots, and we have forgotten it.
-            self.renew_origin(entropy);
+        if matches!(found, Found::Corrupt) {
+            self.forget(&command.key, entropy);
         }
         match &command.action {
             Action::Read(digest) => self.read(&command, *digest, found, effects),
             Action::Merge(record) => self.merge(&command, record, found, effects),
             Action::Write(write) => self.write(&command, write, found, effects),
         }
+    }
+
+    /// A record that may have carried one of our dots is lost. One that is read again and again
+    /// can't have got any of the fresh origin, and each origin stays in what it writes for ever.
+    fn forget(&mut self, key: &StoredKey, entropy: &mut dyn Entropy) {
+        if planted_bug::is(PlantedBug::KeepTheOrigin) || self.forgotten.contains(key) {
+            return;
+        }
+        if self.forgotten.len() >= CORRUPT_KEYS_MAX {
+            self.forgotten.clear();
+        }
+        self.forgotten.insert(key.clone());
+        self.renew_origin(entropy);
     }
 
     /// Draws a fresh origin before the next dot.

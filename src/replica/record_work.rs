@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::command::{ClientWrite, Command, Effect, Prepared, ReplicaReply};
 use super::machine::{Found, OpenBatch, Replica, answer};
 use super::write::{self, Written};
+use crate::limits::BURST_ANSWER_BYTES_MAX;
 use crate::message::client::RequestError;
 use crate::message::replica::{ReplicaAnswer, ReplicaError};
 use crate::planted_bug::{self, PlantedBug};
@@ -24,12 +25,22 @@ impl<A: Clone> Replica<A> {
             Found::Corrupt => ReplicaReply::Failed(ReplicaError::Corrupt),
             Found::Record(record) => match Record::digest_of(&record) {
                 Ok(own) if Some(own) == digest => ReplicaReply::Got(ReplicaAnswer::Same),
-                Ok(_) => ReplicaReply::Got(ReplicaAnswer::Record(record)),
+                Ok(_) => self.shown(record),
                 Err(_) => ReplicaReply::Failed(ReplicaError::Corrupt),
             },
         };
         // A synced bucket answers only what is synced: the read waits for the group commit.
         self.answer_once_durable(command, reply, effects);
+    }
+
+    /// A whole record, unless the burst has answered enough of them.
+    fn shown(&mut self, record: Bytes) -> ReplicaReply {
+        let bytes = self.answered_bytes + record.len();
+        if self.answered_bytes > 0 && bytes > BURST_ANSWER_BYTES_MAX {
+            return ReplicaReply::Failed(ReplicaError::Overloaded);
+        }
+        self.answered_bytes = bytes;
+        ReplicaReply::Got(ReplicaAnswer::Record(record))
     }
 
     pub(super) fn merge(
@@ -189,7 +200,7 @@ impl<A: Clone> Replica<A> {
             if open.durability == durability {
                 return open.ticket;
             }
-            self.flush(effects);
+            self.submit(effects);
         }
         let ticket = self.ticket();
         let batch = Batch::new();

@@ -116,6 +116,24 @@ fn every_key_comes_once_whatever_the_limit() {
     }
 }
 
+/// As beside a far larger bucket: every question passes over keys that are not asked for.
+#[test]
+fn a_page_ends_where_there_is_little_to_find_and_the_next_goes_on() {
+    let mut owners = Owners::new();
+    owners.looks = 1;
+    for at in 0..3 * LIST_RANGES_MAX {
+        owners.put(&format!("deleted-{at}"), &[1, 2, 3], false);
+    }
+    let names = ["cart", "list", "milk"];
+    names
+        .iter()
+        .for_each(|name| owners.put(name, &[1, 2, 3], true));
+    let page = owners.page(Bytes::new(), 1000);
+    assert!(!page.next.is_empty(), "there is more");
+    assert!(page.keys.len() < names.len());
+    assert_eq!(owners.all(1000), names);
+}
+
 #[test]
 fn an_owner_that_is_away_is_replaced_by_another() {
     let mut owners = Owners::new();

@@ -26,7 +26,8 @@ use cartwheel::version::{ConflictRule, ContextSecret, RequestId};
 pub use clients::Fate;
 use clients::{Clients, Seen, Value, Wanted, bytes_of};
 use message::{Body, Message};
-use node::{Node, Outcome, Random, Surroundings};
+pub use node::Random;
+use node::{Node, Outcome, Surroundings};
 pub use step::{Step, calm_run, stormy_run, weather};
 
 /// How many nodes there are: one more than owners, so that some requests are forwarded.
