@@ -42,6 +42,7 @@ impl Doorkeeper<'_> {
         match (&hello.speaker, door) {
             (Speaker::Client(_), Door::Client) => Ok(hello.speaker),
             (Speaker::Node { node, .. }, Door::Bridge) => {
+                self.check_named(hello.cluster.as_deref())?;
                 self.check_member(*node)?;
                 Ok(hello.speaker)
             }
@@ -60,6 +61,15 @@ impl Doorkeeper<'_> {
             wanted: wanted.to_string(),
             found: self.cluster.to_string(),
         })
+    }
+
+    /// A client may go wherever it is let in; a node that does not know its cluster could merge
+    /// the records of another.
+    fn check_named(&self, cluster: Option<&[u8]>) -> Result<(), RequestError> {
+        match cluster {
+            Some(_) => Ok(()),
+            None => Err(self.refuses("a node has to name its cluster".to_owned())),
+        }
     }
 
     fn check_member(&self, peer: NodeId) -> Result<(), RequestError> {
@@ -140,9 +150,16 @@ mod tests {
         for cluster in [None, Some(&own[..])] {
             let came = check(&hello(cluster, client()), Door::Client);
             assert_eq!(came, Ok(client()));
-            let came = check(&hello(cluster, node(2)), Door::Bridge);
-            assert_eq!(came, Ok(node(2)));
         }
+        let came = check(&hello(Some(&own), node(2)), Door::Bridge);
+        assert_eq!(came, Ok(node(2)));
+    }
+
+    #[test]
+    fn a_node_that_does_not_name_its_cluster_is_refused() {
+        let refused = check(&hello(None, node(2)), Door::Bridge).unwrap_err();
+        let said = "node-1 is not serving: a node has to name its cluster";
+        assert_eq!(refused.to_string(), said);
     }
 
     #[test]
@@ -157,7 +174,8 @@ mod tests {
     #[test]
     fn strangers_and_the_node_itself_are_no_other_members() {
         for stranger in [1, 77] {
-            let refused = check(&hello(None, node(stranger)), Door::Bridge);
+            let own = 7_u128.to_be_bytes();
+            let refused = check(&hello(Some(&own), node(stranger)), Door::Bridge);
             let refused = refused.unwrap_err().to_string();
             assert!(refused.contains(&format!("node-{stranger} is no other member")));
         }

@@ -124,6 +124,10 @@ pub const CORRUPT_KEYS_MAX: usize = 1024;
 /// Bytes of records that wait for the committer in one shard before more are refused.
 pub const UNWRITTEN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// Records that one shard waits for the disk to bring; more are refused, so that no shard ever
+/// stands still before the readers' queue.
+pub const LOADS_MAX: usize = 512;
+
 /// Operations that wait for one key to be loaded.
 pub const QUEUED_PER_KEY_MAX: usize = 1024;
 

@@ -4,6 +4,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use cartwheel::limits::LOADS_MAX;
 use cartwheel::store::{CompletionSink, Delivery, Family, Range, StoreError, Ticket};
 
 use crate::engine::Engine;
@@ -13,8 +14,8 @@ use crate::health::Health;
 /// for more threads.
 pub(crate) const READERS: usize = 2;
 
-/// What may be queued before a shard has to wait: far more than its credits allow.
-pub(crate) const READ_QUEUE_MAX: usize = 4 * 1024;
+/// What may be queued before a shard has to wait: what 32 shards may have asked for, and a range.
+pub(crate) const READ_QUEUE_MAX: usize = 32 * LOADS_MAX + 1;
 
 /// What a reader is told.
 pub(crate) enum Request {

@@ -10,7 +10,7 @@ use super::finished::FinishedRequests;
 use super::mint::Mint;
 use super::overlay::Overlay;
 use crate::entropy::Entropy;
-use crate::limits::{CORRUPT_KEYS_MAX, QUEUED_PER_KEY_MAX, UNWRITTEN_BYTES_MAX};
+use crate::limits::{CORRUPT_KEYS_MAX, LOADS_MAX, QUEUED_PER_KEY_MAX, UNWRITTEN_BYTES_MAX};
 use crate::message::replica::{OperationId, ReplicaError};
 use crate::node::ShardId;
 use crate::planted_bug::{self, PlantedBug};
@@ -305,6 +305,10 @@ impl<A: Clone> Replica<A> {
     }
 
     fn load(&mut self, command: Command<A>, effects: &mut Vec<Effect<A>>) {
+        if self.loads.len() >= LOADS_MAX {
+            let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
+            return answer(effects, &command, overloaded);
+        }
         let ticket = self.ticket();
         let key = command.key.clone();
         let queue = VecDeque::from([command]);

@@ -63,6 +63,25 @@ impl World {
         });
     }
 
+    /// Asks for the records of keys that are not in memory, in one burst, and says how many of
+    /// them the disk is asked for; the others are answered at once.
+    pub fn cold_reads(&mut self, keys: &[StoredKey]) -> (usize, Vec<ReplicaReply>) {
+        self.store.set_cold(true);
+        let (mut effects, random) = (Vec::new(), &mut self.random);
+        for key in keys {
+            let command = command(key, Action::Read(None));
+            self.replica
+                .execute(command, &self.store, random, &mut effects);
+        }
+        let is_load = |effect: &Effect<()>| matches!(effect, Effect::Load { .. });
+        let loads = effects.iter().filter(|effect| is_load(effect)).count();
+        let reply = |effect| match effect {
+            Effect::Answer { reply, .. } => Some(reply),
+            _ => None,
+        };
+        (loads, effects.into_iter().filter_map(reply).collect())
+    }
+
     /// Does one thing, and all that follows from it.
     pub fn execute(&mut self, key: &StoredKey, action: Action) -> Vec<ReplicaReply> {
         self.burst(key, vec![action])

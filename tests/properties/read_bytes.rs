@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cartwheel::coordination::Effect;
-use cartwheel::limits::{BURST_ANSWER_BYTES_MAX, OPERATION_BYTES_MAX, RECORD_LEN_MAX};
+use cartwheel::limits::{BURST_ANSWER_BYTES_MAX, LOADS_MAX, OPERATION_BYTES_MAX, RECORD_LEN_MAX};
 use cartwheel::message::client::{Got, RequestError};
 use cartwheel::message::replica::{OperationId, ReplicaAnswer, ReplicaError};
 use cartwheel::message::{Kind, decode};
@@ -48,6 +48,17 @@ fn a_burst_of_reads_answers_so_many_bytes_and_the_next_goes_on() {
         let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
         assert_eq!(refused, vec![overloaded; 3]);
     }
+}
+
+/// The queue of the disk's readers has room for that, so that no shard ever waits for it.
+#[test]
+fn a_shard_waits_for_so_many_records_of_the_disk_and_refuses_the_rest() {
+    let keys = (0..LOADS_MAX + 3).map(|at| key(&at.to_be_bytes()));
+    let keys: Vec<_> = keys.collect();
+    let (loads, refused) = World::new().cold_reads(&keys);
+    assert_eq!(loads, LOADS_MAX);
+    let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
+    assert_eq!(refused, vec![overloaded; 3]);
 }
 
 /// A coordinator with so many reads under way, each with its own replica's record.
