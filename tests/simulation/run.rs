@@ -140,8 +140,11 @@ fn nodes(sim: &mut Sim<'static>, scenario: Scenario, seed: u64, saboteur: &Sabot
 fn sabotage(sim: &mut Sim<'static>, saboteur: &mut Saboteur) {
     loop {
         saboteur.act(sim);
-        if sim.step().expect("the simulation goes on") {
-            return;
+        match sim.step() {
+            Ok(false) => {}
+            Ok(true) => return,
+            // Somebody waits for what never comes.
+            Err(error) => return saboteur.trace.fail(format!("it does not end: {error}")),
         }
     }
 }
