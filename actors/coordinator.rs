@@ -155,6 +155,7 @@ fn local_command(command: LocalCommand) -> Command<Asker> {
         action: match work {
             LocalWork::Write(write) => Action::Write(write),
             LocalWork::Merge(record) => Action::Merge(record),
+            LocalWork::Repair(record) => Action::Repair(record),
             LocalWork::Read(digest) => Action::Read(digest),
         },
     }

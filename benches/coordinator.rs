@@ -282,6 +282,7 @@ fn local(command: LocalCommand) -> Command<Asker> {
         action: match command.work {
             LocalWork::Write(write) => Action::Write(write),
             LocalWork::Merge(record) => Action::Merge(record),
+            LocalWork::Repair(record) => Action::Repair(record),
             LocalWork::Read(digest) => Action::Read(digest),
         },
     }

@@ -122,6 +122,7 @@ pub fn replica_put() -> ReplicaPut {
         },
         record: record.clone(),
         synced: false,
+        repair: false,
     };
     ReplicaPut {
         view: View { epoch: 1, phase: 0 },

@@ -29,11 +29,10 @@ pub enum PlantedBug {
     ReuseOperationIds = 10,
     /// A read answers before what it shows is on W owners.
     AnswerBeforeTheRepair = 11,
-    /// What a late answer lacks, or brings, is sent to nobody.
-    DropTheLateRepair = 12,
-    /// A shard that found a corrupt record goes on under an origin whose dots it may have
-    /// forgotten.
-    KeepTheOrigin = 13,
+    /// A replica takes any record in place of a corrupt one, and is back in the quorum.
+    TakeAnythingForACorrupt = 12,
+    /// A corrupt record is repaired by nobody.
+    LeaveTheCorrupt = 13,
 }
 
 impl PlantedBug {
@@ -50,8 +49,8 @@ impl PlantedBug {
         ("ignore-the-request-id", Self::IgnoreTheRequestId),
         ("reuse-operation-ids", Self::ReuseOperationIds),
         ("answer-before-the-repair", Self::AnswerBeforeTheRepair),
-        ("drop-the-late-repair", Self::DropTheLateRepair),
-        ("keep-the-origin", Self::KeepTheOrigin),
+        ("leave-the-corrupt", Self::LeaveTheCorrupt),
+        ("take-anything-for-a-corrupt", Self::TakeAnythingForACorrupt),
     ];
 
     /// The bug of a name.

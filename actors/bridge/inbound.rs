@@ -96,7 +96,7 @@ impl Inbound {
             match self.target(ring, &item.address) {
                 Ok(target) => {
                     let synced = target.bucket.durability.is_synced() || item.synced;
-                    let action = Action::Merge(item.record);
+                    let action = Action::of_put(item.record, item.repair);
                     let command = self.command(item.operation, &target, synced, action);
                     commands[target.shard(self.node.shards()).index()].push(command);
                 }

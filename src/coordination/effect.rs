@@ -45,6 +45,8 @@ pub enum LocalWork {
     Write(Box<ClientWrite>),
     /// Join a merged record.
     Merge(Bytes),
+    /// Join what enough other owners have, in place of a corrupt record too.
+    Repair(Bytes),
     /// Read.
     Read(Option<Digest>),
 }

@@ -211,7 +211,9 @@ impl<C> Coordinator<C> {
         self.peers.down(peer);
         let waits = |operation: &Operation<C>| match &operation.state {
             State::Forward(_) => true,
-            State::Write(_) | State::Read(_) => operation.common.place(peer).is_some(),
+            State::Write(_) | State::Read(_) | State::Mend(_) => {
+                operation.common.place(peer).is_some()
+            }
         };
         for id in self.operations.ids_where(waits) {
             self.turn(id, now, effects, |operation, turn| {
@@ -301,6 +303,7 @@ impl<C> Coordinator<C> {
         if operation.common.is_answered() {
             self.held -= std::mem::take(&mut operation.common.held);
         }
+        operation.mend(&mut turn);
         if operation.is_over() {
             self.operations.remove(id);
         }
@@ -352,6 +355,7 @@ impl<C> Coordinator<C> {
             puts: Places::default(),
             gets: Places::default(),
             put_bytes: 0,
+            corrupt: Places::default(),
         };
         let state = State::Forward(ForwardState::empty());
         let id = self.operations.insert(Operation { common, state });
@@ -377,7 +381,7 @@ impl<C> Operation<C> {
             State::Read(read) => read.hedge(&mut self.common, turn),
             State::Write(write) if late => write.time_out(&mut self.common, turn),
             State::Forward(forward) if late => forward.time_out(&mut self.common, turn),
-            State::Write(_) | State::Forward(_) => {}
+            State::Write(_) | State::Forward(_) | State::Mend(_) => {}
         }
     }
 }

@@ -5,6 +5,7 @@
 //!   read    own replica ─► digest to the others ─► R places agree ─────────────────► answer
 //!                                              └─► they differ: merge, write back to W ─┘
 //!   forward no owner here: the first owner that takes it coordinates
+//!   mend    behind a read or write that met a corrupt record: all others ─► their merge
 //! ```
 //!
 //! Operations live in a slab and are named by an id that never comes back; an answer counts
@@ -17,6 +18,7 @@ mod explaining;
 mod forward;
 mod latency;
 mod machine;
+mod mend;
 mod operation;
 mod peers;
 mod plan;

@@ -6,6 +6,7 @@ use super::effect::{Effect, LocalCommand, LocalWork};
 use super::forward::ForwardState;
 use super::latency::ObservedP95;
 use super::machine::CoordinatorOptions;
+use super::mend::MendState;
 use super::peers::{NoCredit, Peers};
 use super::read::ReadState;
 use super::write::WriteState;
@@ -15,6 +16,7 @@ use crate::message::replica::{
     Address, OperationId, ReplicaAnswer, ReplicaError, ReplicaGetItem, ReplicaPutItem,
 };
 use crate::node::NodeId;
+use crate::planted_bug::{self, PlantedBug};
 use crate::quorum::{Quorum, Tally};
 use crate::replica::Prepared;
 use crate::ring::Target;
@@ -34,6 +36,7 @@ pub(super) enum State {
     Write(WriteState),
     Read(Box<ReadState>),
     Forward(ForwardState),
+    Mend(MendState),
 }
 
 #[derive(Debug)]
@@ -53,6 +56,8 @@ pub(super) struct Common<C> {
     pub(super) gets: Places,
     /// What one put counts in a peer's credits; fixed at the first.
     pub(super) put_bytes: usize,
+    /// The owners that have said that their record is corrupt.
+    pub(super) corrupt: Places,
 }
 
 /// A set of owners, by their place in the preference list.
@@ -75,6 +80,11 @@ impl Places {
         had
     }
 
+    /// The places that are not in the set, of so many.
+    pub(super) fn others(self, places: usize) -> impl Iterator<Item = usize> {
+        (0..places).filter(move |place| !self.has(*place))
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -95,6 +105,16 @@ pub(super) enum Event {
     GetFailed(ReplicaError),
 }
 
+impl Event {
+    fn is_corrupt(&self) -> bool {
+        match self {
+            Self::PutFailed(error) | Self::GetFailed(error) => *error == ReplicaError::Corrupt,
+            Self::Got(answer) => *answer == ReplicaAnswer::Failed(ReplicaError::Corrupt),
+            Self::Prepared(_) | Self::Refused(_) | Self::Stored => false,
+        }
+    }
+}
+
 /// What an operation has at hand while it takes one input.
 pub(super) struct Turn<'turn, C> {
     pub(super) id: OperationId,
@@ -112,10 +132,27 @@ impl<C> Operation<C> {
         let Some(place) = self.common.place(from) else {
             return;
         };
+        // One that is found corrupt while others are mended is left to the next who meets it: the
+        // others may have answered before.
+        if event.is_corrupt() && !matches!(self.state, State::Mend(_)) {
+            self.common.corrupt.add(place);
+        }
         match &mut self.state {
             State::Write(write) => write.on_event(&mut self.common, place, event, turn),
             State::Read(read) => read.on_event(&mut self.common, place, event, turn),
+            State::Mend(mend) => mend.on_event(&mut self.common, place, event, turn),
             State::Forward(_) => {}
+        }
+    }
+
+    /// An operation that met a corrupt record goes on once all else is over: see [`MendState`].
+    pub(super) fn mend(&mut self, turn: &mut Turn<'_, C>) {
+        if planted_bug::is(PlantedBug::LeaveTheCorrupt) {
+            return;
+        }
+        let mends = matches!(self.state, State::Mend(_));
+        if !mends && self.is_over() && !self.common.corrupt.is_empty() {
+            self.state = State::Mend(MendState::start(&mut self.common, turn));
         }
     }
 
@@ -153,10 +190,34 @@ impl<C> Common<C> {
         record: &Bytes,
         turn: &mut Turn<'_, C>,
     ) -> Result<(), ReplicaError> {
+        self.send_record(place, record, false, turn)
+    }
+
+    /// Sends a record that may take the place of a corrupt one, or says why not.
+    pub(super) fn send_repair(
+        &mut self,
+        place: usize,
+        record: &Bytes,
+        turn: &mut Turn<'_, C>,
+    ) -> Result<(), ReplicaError> {
+        self.send_record(place, record, true, turn)
+    }
+
+    fn send_record(
+        &mut self,
+        place: usize,
+        record: &Bytes,
+        repair: bool,
+        turn: &mut Turn<'_, C>,
+    ) -> Result<(), ReplicaError> {
         let owner = self.owner(place);
         if owner == turn.node {
             self.puts.add(place);
-            self.local(LocalWork::Merge(record.clone()), turn);
+            let work = match repair {
+                true => LocalWork::Repair(record.clone()),
+                false => LocalWork::Merge(record.clone()),
+            };
+            self.local(work, turn);
             return Ok(());
         }
         ReplicaError::unless_it_moves(record)?;
@@ -172,6 +233,7 @@ impl<C> Common<C> {
             address: self.address(),
             record: record.clone(),
             synced: self.durability() == Durability::Synced,
+            repair,
         };
         turn.effects.push(Effect::Put(owner, item));
         Ok(())

@@ -151,9 +151,6 @@ impl ReadState {
         turn: &mut Turn<'_, C>,
     ) {
         common.note(place, turn.now, || ExplainStep::Failed(error.to_string()));
-        if error == ReplicaError::Corrupt {
-            self.reading.corrupt(place);
-        }
         self.tracker.fail(common.owner(place));
         if common.is_answered() {
             return self.repair_late(common, turn);
@@ -290,8 +287,9 @@ impl ReadState {
             if tally.acknowledged + common.puts.count() >= tally.required {
                 return;
             }
+            let corrupt = common.corrupt.has(place);
             let idle = !self.reading.has_answered(place) && !self.repair_tried.has(place);
-            if idle {
+            if idle && !corrupt {
                 self.send_repair(common, place, turn);
             }
         }
@@ -349,9 +347,6 @@ impl ReadState {
     /// lack to them. Nobody waits for that.
     fn repair_late<C>(&mut self, common: &mut Common<C>, turn: &mut Turn<'_, C>) {
         let rule = common.target.bucket.conflict;
-        if planted_bug::is(PlantedBug::DropTheLateRepair) {
-            return;
-        }
         if !self.reading.has_unmerged() || self.reading.verdict(rule) == Verdict::Agreed {
             return;
         }

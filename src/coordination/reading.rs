@@ -29,12 +29,12 @@ pub(super) struct Reading {
 #[derive(Debug)]
 struct Answer {
     place: usize,
-    /// Nothing: the owner has no record, or a corrupt one.
+    /// Nothing: the owner has no record, or one that does not decode.
     digest: Option<Digest>,
     /// Nothing also where the answer was `Same`.
     record: Option<Bytes>,
     same: bool,
-    corrupt: bool,
+    undecodable: bool,
 }
 
 impl Reading {
@@ -48,23 +48,11 @@ impl Reading {
                 Err(_) => return false,
             },
         };
-        self.push(place, digest, record, same, false);
+        self.push(place, digest, record, same);
         true
     }
 
-    /// An owner's record is corrupt: it counts for nothing, and is to be replaced.
-    pub(super) fn corrupt(&mut self, place: usize) {
-        self.push(place, None, None, false, true);
-    }
-
-    fn push(
-        &mut self,
-        place: usize,
-        digest: Option<Digest>,
-        record: Option<Bytes>,
-        same: bool,
-        corrupt: bool,
-    ) {
+    fn push(&mut self, place: usize, digest: Option<Digest>, record: Option<Bytes>, same: bool) {
         if self.has_answered(place) {
             self.answers.retain(|answer| answer.place != place);
             // Merging again what was merged changes nothing.
@@ -75,7 +63,7 @@ impl Reading {
             digest,
             record,
             same,
-            corrupt,
+            undecodable: false,
         });
     }
 
@@ -93,7 +81,7 @@ impl Reading {
             .answers
             .iter_mut()
             .filter(|answer| answer.place == place);
-        sent.for_each(|answer| (answer.digest, answer.corrupt) = (merged, false));
+        sent.for_each(|answer| (answer.digest, answer.undecodable) = (merged, false));
     }
 
     pub(super) fn has_answered(&self, place: usize) -> bool {
@@ -116,7 +104,7 @@ impl Reading {
             self.encoded = None;
         }
         let whole = self.merged_digest;
-        let agrees = |answer: &Answer| answer.digest == whole && !answer.corrupt;
+        let agrees = |answer: &Answer| answer.digest == whole && !answer.undecodable;
         match self.answers.iter().all(agrees) {
             true => Verdict::Agreed,
             false => Verdict::Differ,
@@ -132,10 +120,10 @@ impl Reading {
             return;
         }
         // The digest was read after a check of the whole record; one whose body still does not
-        // decode is corrupt: it agrees with nothing, and is replaced.
+        // decode was written wrong: it agrees with nothing.
         let Ok(record) = Record::decode(record) else {
             answer.digest = None;
-            answer.corrupt = true;
+            answer.undecodable = true;
             return;
         };
         let first = self.merged_digest.is_none();
@@ -148,12 +136,18 @@ impl Reading {
         }
     }
 
+    /// How many owners have answered what could be merged.
+    pub(super) fn sound(&self) -> usize {
+        let answers = self.answers.iter();
+        answers.filter(|answer| !answer.undecodable).count()
+    }
+
     pub(super) fn covers(&self, seen: &History) -> bool {
         self.merged.history().includes(seen)
     }
 
     pub(super) fn holds_merged(&self, place: usize) -> bool {
-        let holds = |answer: &Answer| answer.digest == self.merged_digest && !answer.corrupt;
+        let holds = |answer: &Answer| answer.digest == self.merged_digest && !answer.undecodable;
         self.answer(place).is_some_and(holds)
     }
 
@@ -255,14 +249,6 @@ mod tests {
         assert!(reading.has_unmerged());
         assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
         assert_ne!(reading.merged(), first);
-    }
-
-    #[test]
-    fn a_corrupt_record_is_never_agreement() {
-        let mut reading = reading(vec![ReplicaAnswer::Absent]);
-        reading.corrupt(1);
-        assert_eq!(reading.verdict(ConflictRule::Siblings), Verdict::Differ);
-        assert!(reading.is_stale(1));
     }
 
     /// Another owner may answer before the one whose digest is compared.

@@ -64,6 +64,9 @@ pub struct ReplicaPutItem {
     pub record: Bytes,
     /// Whether the answer waits for the disk, whatever the bucket says.
     pub synced: bool,
+    /// Whether the record holds all that enough other owners have: it may take the place of one
+    /// that is corrupt.
+    pub repair: bool,
 }
 
 /// What became of the items of [`ReplicaPut`]s.

@@ -30,10 +30,22 @@ pub struct Command<A> {
 pub enum Action {
     /// Take a client's write: mint its dot and queue the record.
     Write(Box<ClientWrite>),
-    /// Join another store's record.
+    /// Join another store's record; refused where the own one is corrupt.
     Merge(Bytes),
+    /// Join what enough other owners have, which also takes the place of a corrupt record.
+    Repair(Bytes),
     /// Answer the record, or `Same` if its digest is this.
     Read(Option<Digest>),
+}
+
+impl Action {
+    /// What to do with a record that came from another node.
+    pub fn of_put(record: Bytes, repair: bool) -> Self {
+        match repair {
+            true => Self::Repair(record),
+            false => Self::Merge(record),
+        }
+    }
 }
 
 /// A put or delete, as its coordinator's own replica takes it.

@@ -337,7 +337,7 @@ impl<A: Clone> Replica<A> {
                 (None, Ok(Some(record))) => self.checked(&key, record.clone()),
                 (None, Ok(None)) => Found::Nothing,
                 // What the store can't read is as good as corrupt: it counts for nothing, and
-                // a merge of what the other owners have replaces it.
+                // what enough other owners have replaces it.
                 (None, Err(_)) => {
                     self.counters.corrupt += 1;
                     Found::Corrupt
@@ -360,6 +360,7 @@ impl<A: Clone> Replica<A> {
         match &command.action {
             Action::Read(digest) => self.read(&command, *digest, found, effects),
             Action::Merge(record) => self.merge(&command, record, found, effects),
+            Action::Repair(record) => self.repair(&command, record, found, effects),
             Action::Write(write) => self.write(&command, write, found, effects),
         }
     }
@@ -367,7 +368,7 @@ impl<A: Clone> Replica<A> {
     /// A record that may have carried one of our dots is lost. One that is read again and again
     /// can't have got any of the fresh origin, and each origin stays in what it writes for ever.
     fn forget(&mut self, key: &StoredKey, entropy: &mut dyn Entropy) {
-        if planted_bug::is(PlantedBug::KeepTheOrigin) || self.forgotten.contains(key) {
+        if self.forgotten.contains(key) {
             return;
         }
         if self.forgotten.len() >= CORRUPT_KEYS_MAX {

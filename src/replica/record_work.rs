@@ -51,6 +51,12 @@ impl<A: Clone> Replica<A> {
         effects: &mut Vec<Effect<A>>,
     ) {
         let merged = match found {
+            // It may lack what the record here had acknowledged, so it must not bring this owner
+            // back into the quorum.
+            Found::Corrupt if !planted_bug::is(PlantedBug::TakeAnythingForACorrupt) => {
+                let corrupt = ReplicaReply::Failed(ReplicaError::Corrupt);
+                return answer(effects, command, corrupt);
+            }
             Found::Nothing | Found::Corrupt => Record::decode(incoming).map(|_| incoming.clone()),
             Found::Record(own) if own == *incoming => Ok(own),
             Found::Record(own) => self.merged(&own, incoming, command),
@@ -62,6 +68,22 @@ impl<A: Clone> Replica<A> {
                 answer(effects, command, malformed);
             }
         }
+    }
+
+    /// What was acknowledged here is on enough other owners too, and this is the merge of theirs:
+    /// where the own record is corrupt nothing is lost by it.
+    pub(super) fn repair(
+        &mut self,
+        command: &Command<A>,
+        incoming: &Bytes,
+        found: Found,
+        effects: &mut Vec<Effect<A>>,
+    ) {
+        let found = match found {
+            Found::Corrupt => Found::Nothing,
+            Found::Nothing | Found::Record(_) => found,
+        };
+        self.merge(command, incoming, found, effects);
     }
 
     fn merged(
@@ -85,8 +107,8 @@ impl<A: Clone> Replica<A> {
         effects: &mut Vec<Effect<A>>,
     ) {
         if matches!(found, Found::Corrupt) {
-            // The siblings it held are not known here: another owner has to coordinate, and a
-            // read replaces the record.
+            // The siblings it held are not known here: another owner has to coordinate until the
+            // record is repaired.
             let corrupt = ReplicaReply::Failed(ReplicaError::Corrupt);
             return answer(effects, command, corrupt);
         }

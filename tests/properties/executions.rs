@@ -221,6 +221,28 @@ fn a_last_writer_wins_delete_is_kept_as_a_tombstone() {
     assert_eq!(left.stamp(), Stamp(20));
 }
 
+/// Rule 4. v is acknowledged on A and C, and B lacks it. A's record is corrupt, B sends it a blind u,
+/// and a strict read hears of A and B.
+fn read_of_a_and_b(found_at_a: &[&Record]) -> Record {
+    let mut b = Record::new();
+    put(&mut b, &blind(), dot(B, 1), "u");
+    let a = merged(&[found_at_a, &[&b]].concat(), ConflictRule::Siblings);
+    merged(&[&a, &b], ConflictRule::Siblings)
+}
+
+#[test]
+fn a_corrupt_record_that_is_repaired_from_all_it_may_have_acknowledged_misses_nothing() {
+    let (mut c, b_before) = (Record::new(), Record::new());
+    put(&mut c, &blind(), dot(C, 1), "v");
+    let repair = merged(&[&b_before, &c], ConflictRule::Siblings);
+    assert_eq!(values(&read_of_a_and_b(&[&repair])), [b"u", b"v"]);
+}
+
+#[test]
+fn a_put_in_place_of_a_corrupt_record_would_make_a_quorum_that_misses_what_was_acknowledged() {
+    assert_eq!(values(&read_of_a_and_b(&[])), [b"u"], "v is missed");
+}
+
 /// Rule 5. A frame that was stuck behind its link's credits arrives after the delete of its value.
 #[test]
 fn a_late_frame_does_not_revive_what_a_delete_covered() {

@@ -53,3 +53,33 @@ fn what_a_late_owner_brings_is_kept_everywhere_in_the_end() {
     let all = Fate::Done([0, 1].into());
     assert_eq!(cluster.last_fate(), Some(&all));
 }
+
+/// Nobody waits for it, and no read needs it: the owners only agree sooner.
+#[test]
+fn what_a_late_owner_lacks_is_sent_to_it_behind_the_answer() {
+    let weather = Weather {
+        fanout: ReadFanout::All,
+        cold: false,
+        stuck: Vec::new(),
+    };
+    let mut cluster = Cluster::new(ConflictRule::Siblings, &weather);
+    let [a, b, c, _] = cluster.by_preference()[..] else {
+        panic!("four nodes")
+    };
+    for step in [PUT(c), SYNC(c)] {
+        cluster.step(&step);
+    }
+    cluster.deliver_from(c, a, "put");
+    // The frame to B is lost.
+    for step in [SYNC(a), Step::Crash { at: b, keep: 0 }, GET(a)] {
+        cluster.step(&step);
+    }
+    cluster.deliver_from(a, c, "get");
+    cluster.deliver_from(c, a, "got");
+    assert_eq!(cluster.fate(1), &Fate::Done([0].into()));
+    cluster.deliver_from(a, b, "get");
+    cluster.deliver_from(b, a, "got");
+    cluster.deliver_from(a, b, "put");
+    cluster.step(&SYNC(b));
+    assert!(cluster.is_whole(b));
+}

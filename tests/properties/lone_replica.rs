@@ -9,7 +9,7 @@ use cartwheel::node::ShardId;
 use cartwheel::replica::{Action, Command, Effect, Replica, ReplicaReply};
 use cartwheel::store::{
     Batch, Committer, Completion, CompletionSink, Durability, Family, MemoryMode, MemoryStore,
-    SliceId, StoredKey, Submission, Ticket,
+    SliceId, StoreError, StoreOperation, StoredKey, Submission, Ticket,
 };
 use cartwheel::version::{ConflictRule, ContextSecret};
 
@@ -82,6 +82,30 @@ impl World {
         (loads, effects.into_iter().filter_map(reply).collect())
     }
 
+    /// Does several things with a record that is not in memory, and that the disk can't read.
+    pub fn unreadable(&mut self, key: &StoredKey, actions: Vec<Action>) -> Vec<ReplicaReply> {
+        self.store.set_cold(true);
+        let mut effects = Vec::new();
+        for action in actions {
+            let (command, random) = (command(key, action), &mut self.random);
+            self.replica
+                .execute(command, &self.store, random, &mut effects);
+        }
+        self.store.set_cold(false);
+        let [Effect::Load { ticket, .. }] = effects[..] else {
+            panic!("one load: {effects:?}")
+        };
+        effects.clear();
+        let value = Err(StoreError {
+            operation: StoreOperation::Read,
+            cause: "a failure on demand".to_owned(),
+        });
+        let loaded = Completion::Loaded { ticket, value };
+        self.replica
+            .complete(loaded, &mut self.random, &mut effects);
+        self.carry_out(effects)
+    }
+
     /// Does one thing, and all that follows from it.
     pub fn execute(&mut self, key: &StoredKey, action: Action) -> Vec<ReplicaReply> {
         self.burst(key, vec![action])
@@ -95,6 +119,10 @@ impl World {
             self.replica
                 .execute(command, &self.store, random, &mut effects);
         }
+        self.carry_out(effects)
+    }
+
+    fn carry_out(&mut self, mut effects: Vec<Effect<()>>) -> Vec<ReplicaReply> {
         self.replica.flush(&mut effects);
         let mut replies = Vec::new();
         while !effects.is_empty() {

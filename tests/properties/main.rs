@@ -4,6 +4,7 @@ mod cluster;
 mod contexts;
 mod coordination;
 mod coordinators;
+mod corrupt_owners;
 mod corrupt_records;
 mod damage;
 mod dots;

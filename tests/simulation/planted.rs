@@ -29,7 +29,7 @@ const SEEDS_MAX: u64 = 20;
 
 /// Each bug, and the kind of run that shows it soonest.
 const BUGS: [(PlantedBug, Scenario); 13] = [
-    (PlantedBug::KeepTheOrigin, BAD_DISKS),
+    (PlantedBug::TakeAnythingForACorrupt, BAD_DISKS),
     (PlantedBug::SkipTheSync, THREE_NODES),
     (PlantedBug::DropASibling, THREE_NODES),
     (PlantedBug::LastWriterWins, THREE_NODES),
@@ -38,7 +38,7 @@ const BUGS: [(PlantedBug, Scenario); 13] = [
     (PlantedBug::IgnoreTheRequestId, FIVE_NODES),
     (PlantedBug::ReuseOperationIds, THREE_NODES),
     (PlantedBug::AnswerBeforeTheRepair, THREE_NODES),
-    (PlantedBug::DropTheLateRepair, BAD_DISKS),
+    (PlantedBug::LeaveTheCorrupt, BAD_DISKS),
     (PlantedBug::AcknowledgeBeforeWrite, THREE_NODES),
     (PlantedBug::SkipTheOverlay, THREE_NODES),
     (PlantedBug::ReuseAnOrigin, THREE_NODES),

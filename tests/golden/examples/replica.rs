@@ -21,19 +21,24 @@ pub fn examples() -> Vec<Example> {
 }
 
 fn puts() -> Vec<Example> {
-    let item = |slot, synced| ReplicaPutItem {
+    let item = |slot, synced, repair| ReplicaPutItem {
         operation: operation(slot),
         address: address(),
         record: Bytes::from_static(b"an encoded record"),
         synced,
+        repair,
     };
     let failed = (1..).zip(errors());
     vec![
         request(
-            "as the bucket says, and synced",
+            "as the bucket says, synced, and in place of a corrupt record",
             ReplicaPut {
                 view: VIEW,
-                items: vec![item(1, false), item(70_000, true)],
+                items: vec![
+                    item(1, false, false),
+                    item(70_000, true, false),
+                    item(70_001, true, true),
+                ],
             },
         ),
         reply::<ReplicaPut>(

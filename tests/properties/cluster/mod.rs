@@ -19,9 +19,9 @@ use cartwheel::message::client::{Delete, Get, Put, QuorumOptions, RequestError};
 use cartwheel::message::replica::OperationId;
 use cartwheel::node::NodeId;
 use cartwheel::ring::{Ring, Target};
-use cartwheel::store::StoreOperation;
+use cartwheel::store::{Family, StoreOperation};
 use cartwheel::time::Moment;
-use cartwheel::version::{ConflictRule, ContextSecret, RequestId};
+use cartwheel::version::{ConflictRule, ContextSecret, Record, RequestId};
 
 pub use clients::Fate;
 use clients::{Clients, Seen, Value, Wanted, bytes_of};
@@ -167,14 +167,49 @@ impl Cluster {
 
     /// Lets the oldest message that begins with this word arrive, from one node to another.
     pub fn deliver_from(&mut self, from: usize, to: usize, word: &str) {
-        let (from, to) = (self.nodes[from].id, self.nodes[to].id);
-        let is_meant = |message: &Message| {
-            let between = (message.from, message.to) == (from, to);
-            between && format!("{:?}", message.body).starts_with(word)
-        };
+        self.deliver_first(from, to, |body| format!("{body:?}").starts_with(word));
+    }
+
+    /// Lets the oldest answer arrive, from one node to another.
+    pub fn deliver_answer(&mut self, from: usize, to: usize) {
+        self.deliver_first(from, to, Body::is_reply);
+    }
+
+    fn deliver_first(&mut self, from: usize, to: usize, is_meant: impl Fn(&Body) -> bool) {
+        let way = (self.nodes[from].id, self.nodes[to].id);
+        let is_meant =
+            |message: &Message| (message.from, message.to) == way && is_meant(&message.body);
         let at = self.flying.iter().position(is_meant);
         let message = self.flying.remove(at.expect("such a message"));
         self.receive(message);
+    }
+
+    /// A client reads from all owners, through a node.
+    pub fn get_from_all(&mut self, via: usize) {
+        let everyone = QuorumOptions {
+            r: N,
+            ..QuorumOptions::default()
+        };
+        self.get(via, Seen::default(), everyone);
+    }
+
+    /// A bit flips in a node's record.
+    pub fn corrupt(&mut self, at: usize) {
+        self.story.push(format!("node {at}'s record is corrupt"));
+        let stored = target(&self.around.ring).stored;
+        let store = &self.nodes[at].store;
+        assert!(store.corrupt(Family::Objects, stored.as_bytes(), 40));
+    }
+
+    /// Whether the record in a node's store is what was once written.
+    pub fn is_whole(&self, at: usize) -> bool {
+        let stored = self.nodes[at].stored(&target(&self.around.ring).stored);
+        stored.is_some_and(|record| Record::check(&record).is_ok())
+    }
+
+    /// Whether no message is on its way.
+    pub fn is_quiet(&self) -> bool {
+        self.flying.is_empty()
     }
 
     /// What has become of a client's call.
@@ -199,12 +234,8 @@ impl Cluster {
             self.link(one, other, true);
         }
         self.settle();
-        let everyone = QuorumOptions {
-            r: N,
-            ..QuorumOptions::default()
-        };
         for via in [0, 1, 2, 3, 0, 1, 2, 3] {
-            self.get(via, Seen::default(), everyone);
+            self.get_from_all(via);
             self.settle();
         }
         let live = match self.clients.calls.last().map(|call| &call.fate) {

@@ -177,7 +177,7 @@ impl Node {
                     true => Durability::Synced,
                     false => Durability::Buffered,
                 };
-                let action = Action::Merge(item.record);
+                let action = Action::of_put(item.record, item.repair);
                 return self.serve(from, item.operation, durability, action, around);
             }
             Body::Get(item) => {
@@ -388,6 +388,7 @@ fn local(command: LocalCommand) -> Command<Asker> {
         action: match command.work {
             LocalWork::Write(write) => Action::Write(write),
             LocalWork::Merge(record) => Action::Merge(record),
+            LocalWork::Repair(record) => Action::Repair(record),
             LocalWork::Read(digest) => Action::Read(digest),
         },
     }
