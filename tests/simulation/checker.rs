@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A write of unknown outcome may replace what its context covered and may never do so. While
-//! an owner is damaged, quorums of others need not meet; then only what a read's own context
+//! an owner is wiped, quorums of others need not meet; then only what a read's own context
 //! has seen must be shown.
 
 mod ending;

@@ -1,7 +1,11 @@
-//! Which owners of which keys may lack what they had acknowledged.
+//! Which owners of which keys have lost what they had acknowledged.
 //!
 //! Faults that destroy hit at most W − 1 = 1 owner of a key between two heals. A key is healed
 //! when all its owners have the same record, safely on their disks.
+//!
+//! An owner whose record is corrupt knows it, and is out of the quorum until it is repaired, so
+//! clients must not notice. One that was wiped does not know what it lacks: of that time alone the
+//! history is told.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,8 +20,8 @@ use crate::worker::keys;
 pub struct Ledger {
     placement: Placement,
     history: SharedHistory,
-    /// By key: the owner that is damaged, and where the history says so.
-    open: BTreeMap<String, (u64, usize)>,
+    /// By key: the owner that is damaged, and where the history says so, if it does.
+    open: BTreeMap<String, (u64, Option<usize>)>,
 }
 
 impl Ledger {
@@ -50,25 +54,27 @@ impl Ledger {
             .all(|(_, (damaged, _))| *damaged == node)
     }
 
-    /// A node's record of a key is destroyed from now on.
-    pub fn damage(&mut self, node: u64, key: &str, from: Duration) {
-        let mut history = self.history.borrow_mut();
-        self.open.entry(key.to_owned()).or_insert_with(|| {
-            history.damages.push(Damage {
-                key: key.to_owned(),
-                from,
-                until: None,
-            });
-            (node, history.damages.len() - 1)
-        });
+    /// A node's record of a key is corrupt or can't be read from now on.
+    pub fn damage(&mut self, node: u64, key: &str) {
+        self.open.entry(key.to_owned()).or_insert((node, None));
     }
 
-    /// All records of a node are destroyed from now on.
-    pub fn damage_all(&mut self, node: u64, from: Duration) {
+    /// All records of a node are gone from now on, and it does not know that there were any.
+    pub fn wipe(&mut self, node: u64, from: Duration) {
         for key in keys() {
             if self.placement.owners(&key).contains(&node) {
-                self.damage(node, &key, from);
+                self.damage(node, &key);
+                self.tell(key, from);
             }
+        }
+    }
+
+    fn tell(&mut self, key: String, from: Duration) {
+        let mut history = self.history.borrow_mut();
+        if let Some((_, told @ None)) = self.open.get_mut(&key) {
+            *told = Some(history.damages.len());
+            let until = None;
+            history.damages.push(Damage { key, from, until });
         }
     }
 
@@ -81,8 +87,8 @@ impl Ledger {
         } = self;
         open.retain(|key, (_, damage)| {
             let healed = is_healed(placement, disks, key);
-            if healed {
-                history.borrow_mut().damages[*damage].until = Some(at);
+            if let (true, Some(damage)) = (healed, *damage) {
+                history.borrow_mut().damages[damage].until = Some(at);
             }
             !healed
         });

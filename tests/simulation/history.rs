@@ -76,7 +76,7 @@ pub struct Read {
     pub ended: Option<Ended<Option<Vec<String>>>>,
 }
 
-/// A time in which an owner of a key may lack what it had acknowledged.
+/// A time in which an owner of a key may lack, unknown to itself, what it had acknowledged.
 #[derive(Clone, Debug)]
 pub struct Damage {
     pub key: String,

@@ -109,11 +109,11 @@ impl Saboteur {
             Fault::Release((a, b)) => sim.release(a.as_str(), b.as_str()),
             Fault::Wipe(node) => self.wipe(sim, *node),
             Fault::Fail(node, operation) => self.disk(*node).fail_next(*operation),
-            Fault::Corrupt { node, key, at } => self.corrupt(*node, key, *at, now),
+            Fault::Corrupt { node, key, at } => self.corrupt(*node, key, *at),
             Fault::CorruptUnshared { node, lacking } => {
-                self.corrupt_unshared(*node, *lacking, now);
+                self.corrupt_unshared(*node, *lacking);
             }
-            Fault::Unreadable { node, key, times } => self.unreadable(*node, key, *times, now),
+            Fault::Unreadable { node, key, times } => self.unreadable(*node, key, *times),
             Fault::Readable => self.disks.iter().for_each(|d| d.store.can_read_again()),
         }
     }
@@ -136,26 +136,26 @@ impl Saboteur {
     fn wipe(&mut self, sim: &mut Sim<'_>, node: u64) {
         self.crash(sim, node);
         if self.ledger.allows_all(node) {
-            self.ledger.damage_all(node, sim.elapsed());
+            self.ledger.wipe(node, sim.elapsed());
             self.disk(node).store.memory().wipe();
             self.history.borrow_mut().happened("a store that was wiped");
         }
     }
 
-    fn corrupt(&mut self, node: u64, key: &str, at: usize, now: Duration) {
+    fn corrupt(&mut self, node: u64, key: &str, at: usize) {
         let stored = self.ledger.placement().stored(key);
         let memory = Rc::clone(self.disk(node));
         let memory = memory.store.memory();
         let family = cartwheel::store::Family::Objects;
         if self.ledger.allows(node, key) && memory.corrupt(family, stored.as_bytes(), at) {
-            self.ledger.damage(node, key, now);
+            self.ledger.damage(node, key);
             self.history
                 .borrow_mut()
                 .happened("a record that was corrupted");
         }
     }
 
-    fn corrupt_unshared(&mut self, node: u64, lacking: u64, now: Duration) {
+    fn corrupt_unshared(&mut self, node: u64, lacking: u64) {
         for key in keys() {
             let stored = self.ledger.placement().stored(&key);
             let known = self.disk(lacking).values(&stored);
@@ -164,14 +164,14 @@ impl Saboteur {
             let news = unshared.iter().any(|value| !known.contains(value));
             if owners.contains(&lacking) && news {
                 let at = usize::try_from(self.dice.below(1 << 16)).unwrap_or(0);
-                self.corrupt(node, &key, at, now);
+                self.corrupt(node, &key, at);
             }
         }
     }
 
-    fn unreadable(&mut self, node: u64, key: &str, times: u32, now: Duration) {
+    fn unreadable(&mut self, node: u64, key: &str, times: u32) {
         if self.ledger.allows(node, key) {
-            self.ledger.damage(node, key, now);
+            self.ledger.damage(node, key);
             let stored = self.ledger.placement().stored(key);
             self.disk(node).store.fail_reads(stored.as_bytes(), times);
         }
