@@ -1,6 +1,7 @@
 //! Some nodes in this process, on ports that the system gives.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
@@ -19,6 +20,7 @@ pub struct Cluster {
     pub nodes: Vec<Node>,
     #[allow(dead_code)] // Kept so that the stores outlive their nodes.
     pub stores: Vec<Arc<MemoryStore>>,
+    ports: Vec<u16>,
 }
 
 /// What the tests' machine tells of itself: nothing that a test depends on.
@@ -84,10 +86,29 @@ impl Cluster {
             .collect();
         let started = (0..count).map(|at| {
             let clock = WrongClock(MonotonicClock::new(), errors_ms[at]);
-            start_node(at, &ports, Arc::clone(&stores[at]), clock)
+            let fatal = Arc::new(|reason: &str| panic!("a node gave up: {reason}"));
+            start_node(config(at, &ports), Arc::clone(&stores[at]), clock, fatal)
         });
         let nodes = futures::future::join_all(started).await;
-        Self { nodes, stores }
+        Self {
+            nodes,
+            stores,
+            ports,
+        }
+    }
+
+    /// Starts another process with the id of a node, at other ports and with a store of its own;
+    /// and what it says when it gives up.
+    pub async fn open_again(&self, at: usize) -> (Node, Arc<Mutex<Vec<String>>>) {
+        let mut config = config(at, &self.ports);
+        config.listen.client = "127.0.0.1:0".to_owned();
+        config.listen.bridge = AGAIN.to_owned();
+        let store = Arc::new(MemoryStore::new(MemoryMode::Immediate));
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let saying = Arc::clone(&said);
+        let fatal = Arc::new(move |reason: &str| saying.lock().unwrap().push(reason.to_owned()));
+        let clock = WrongClock(MonotonicClock::new(), 0);
+        (start_node(config, store, clock, fatal).await, said)
     }
 
     /// A client of some of the nodes.
@@ -101,9 +122,19 @@ impl Cluster {
     }
 }
 
-async fn start_node(at: usize, ports: &[u16], store: Arc<MemoryStore>, clock: WrongClock) -> Node {
-    let config = config(at, ports);
-    let entropy = SeededEntropy::new(at as u64);
+/// Each opening draws other random numbers.
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
+/// Where a node that is opened again listens for nodes: wherever it can.
+pub const AGAIN: &str = "127.0.0.1:0";
+
+async fn start_node(
+    config: Config,
+    store: Arc<MemoryStore>,
+    clock: WrongClock,
+    fatal: Arc<dyn Fn(&str) + Send + Sync>,
+) -> Node {
+    let entropy = SeededEntropy::new(OPENED.fetch_add(1, Ordering::Relaxed));
     let identity = Identity {
         store: StoreId(entropy.fork().next_u64()),
         node: config.node.id,
@@ -123,7 +154,7 @@ async fn start_node(at: usize, ports: &[u16], store: Arc<MemoryStore>, clock: Wr
         store: identity.store,
         shards: 2,
         host: Arc::new(NoFacts),
-        fatal: Arc::new(|reason| panic!("a node gave up: {reason}")),
+        fatal,
     };
     start(options).await.unwrap()
 }

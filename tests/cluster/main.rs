@@ -7,6 +7,7 @@ mod cluster;
 mod large_records;
 mod missed_activation;
 mod raw;
+mod second_opening;
 mod supervision;
 mod three_nodes;
 mod wrong_clocks;
