@@ -42,6 +42,9 @@ pub struct OpenOptions {
     pub block_cache_bytes: usize,
     /// How many fresh writes stay in memory before they go to a sorted file.
     pub memtable_bytes: usize,
+    /// Whether to go on where the log has lost writes that were synced. Only whoever knows that
+    /// other owners have them can say so.
+    pub accept_lost_writes: bool,
 }
 
 /// A store on disk. Close it before the process exits.
@@ -69,11 +72,7 @@ impl RocksStore {
             block_cache_bytes: options.block_cache_bytes,
             memtable_bytes: options.memtable_bytes,
         };
-        let engine = Engine::open(&path, memory, lock);
-        let engine = engine.map_err(|source| OpenError::RocksDb {
-            path: path.clone(),
-            source,
-        })?;
+        let engine = Engine::open(&path, memory, lock, options.accept_lost_writes)?;
         let engine = Arc::new(engine);
         let identity = creation::identity(&engine, &path, wanted)?;
         #[cfg(feature = "planted-bugs")]
