@@ -38,6 +38,7 @@ mod session;
 pub mod shell;
 mod start_numbers;
 pub mod supervision;
+mod unread;
 
 pub use administration::HostFacts;
 pub use replica::PanicNow;

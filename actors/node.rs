@@ -349,6 +349,7 @@ impl Builder {
             router: Arc::clone(&self.router),
             learner: self.learner.clone(),
             peers: self.lessons.peers.clone(),
+            unread: Arc::default(),
             openings: Arc::clone(&self.openings),
         }))
     }

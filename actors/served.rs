@@ -24,6 +24,7 @@ use crate::outbox::Outbox;
 use crate::replica::{Asker, Commands, ReplicaActor};
 use crate::ring::SharedRing;
 use crate::shell::Clock;
+use crate::unread::Unread;
 
 /// What every connection of a node shares.
 pub struct ServedNode {
@@ -49,6 +50,8 @@ pub struct ServedNode {
     pub learner: Addr<BucketLearner>,
     /// The links to the peers.
     pub peers: Peers,
+    /// What all clients have not read.
+    pub unread: Arc<Unread>,
     /// The connections of the peers.
     pub openings: Arc<Openings>,
 }
@@ -214,7 +217,7 @@ mod tests {
     const STALLED: Duration = Duration::from_millis(200);
 
     fn outbox(len: usize) -> Outbox {
-        let outbox = Outbox::to_client();
+        let outbox = Outbox::to_client(&Arc::default());
         let frame = Frame {
             kind: Kind(16),
             flags: Flags::REPLY,

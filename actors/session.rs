@@ -115,7 +115,7 @@ fn farewell(error: &ReadError) -> Frame {
 
 impl Greeting {
     async fn go_on(self, node: Arc<ServedNode>, write: WriteHalf<Box<dyn Stream>>) {
-        let outbox = Arc::new(Outbox::to_client());
+        let outbox = Arc::new(Outbox::to_client(&node.unread));
         match self {
             Self::Ended => {}
             Self::Refused(frame) => {
@@ -195,7 +195,9 @@ impl Session {
         loop {
             let (requests, bytes) = self.outbox.requests_under_way();
             let bytes = bytes + self.outbox.unwritten();
-            let spent = requests >= SESSION_REQUESTS_MAX || bytes >= SESSION_BYTES_MAX;
+            let spent = requests >= SESSION_REQUESTS_MAX
+                || bytes >= SESSION_BYTES_MAX
+                || self.outbox.is_over_its_share();
             if !spent || self.outbox.is_closed() {
                 return;
             }
