@@ -6,6 +6,7 @@ mod coordination;
 mod coordinators;
 mod corrupt_owners;
 mod corrupt_records;
+mod cursors;
 mod damage;
 mod dots;
 mod encodings;

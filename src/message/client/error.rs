@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Sibling;
+use crate::listing::CursorError;
 use crate::node::NodeId;
 use crate::version::ContextError;
 
@@ -105,6 +106,9 @@ pub enum RequestError {
     /// The context was not made by this cluster for this key.
     #[error("bad context: {0}")]
     BadContext(#[from] ContextError),
+    /// The cursor is not what a listing of this bucket has answered.
+    #[error("bad cursor: {0}")]
+    BadCursor(#[from] CursorError),
     /// A delete, or a put to an existing key of a bucket that refuses conflicts, came
     /// without a context.
     #[error("a context is required: read the key first")]

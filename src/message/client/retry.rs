@@ -29,6 +29,7 @@ impl RequestError {
             | Self::AnswerTooLarge { .. }
             | Self::BadQuorum { .. }
             | Self::BadContext(_)
+            | Self::BadCursor(_)
             | Self::ContextRequired
             | Self::TooManySiblings { .. }
             | Self::RecordTooLarge { .. }
