@@ -10,7 +10,7 @@ use crate::version::ContextError;
 
 /// The body of an error frame, and the error of a batch's item.
 ///
-/// `NotStored` and all that stand before it in the list promise that nothing was written
+/// `OwnersDown` and all that stand before it in the list promise that nothing was written
 /// *because of this answer*; `QuorumUnreachable`, `TimedOut` and `StoreFailed` leave the
 /// outcome open: the value may be stored on some owners, and a retry with the same request
 /// id is safe.
@@ -176,7 +176,17 @@ pub enum RequestError {
         /// The node.
         node: NodeId,
     },
-    /// Too few owners can answer.
+    /// Too few owners are up; nothing was sent to any.
+    #[error("quorum unreachable: {required} required, and {up} of {owners} owners are up")]
+    OwnersDown {
+        /// How many are needed.
+        required: u8,
+        /// How many are up, the coordinator among them.
+        up: u8,
+        /// How many there are.
+        owners: u8,
+    },
+    /// Too few of the owners that were asked can answer.
     #[error(
         "quorum unreachable: {required} required, {acknowledged} acknowledged, {failed} failed"
     )]

@@ -11,6 +11,7 @@ impl RequestError {
             | Self::ClockOff { .. }
             | Self::NotServing { .. }
             | Self::NotStored { .. }
+            | Self::OwnersDown { .. }
             | Self::QuorumUnreachable { .. }
             | Self::TimedOut { .. }
             | Self::NotCaughtUp { .. }

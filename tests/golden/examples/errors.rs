@@ -135,6 +135,14 @@ fn of_the_outcome() -> Vec<(&'static str, RequestError)> {
         ),
         ("NotStored", RequestError::NotStored { node }),
         (
+            "OwnersDown",
+            RequestError::OwnersDown {
+                required,
+                up: 1,
+                owners: 3,
+            },
+        ),
+        (
             "QuorumUnreachable",
             RequestError::QuorumUnreachable {
                 required,
