@@ -6,6 +6,19 @@ use cartwheel_client::{Client, Error};
 
 use crate::output;
 
+/// The n of a bucket unless told otherwise, where there are so many members.
+const N_DEFAULT: u8 = 3;
+
+/// The policy of a bucket of which nothing but the name was said.
+pub async fn default_policy(client: &Client, name: &str) -> Result<Policy, Error> {
+    let members = client.ring().await?.members.len();
+    let n = u8::try_from(members).unwrap_or(N_DEFAULT).min(N_DEFAULT);
+    Ok(Policy {
+        name: name.to_owned(),
+        ..Policy::default_bucket(n)
+    })
+}
+
 /// What a policy says otherwise than the one that was asked for, as a part of a sentence.
 pub fn differences(there: &Policy, wanted: &Policy) -> String {
     let words = |policy: &Policy| {

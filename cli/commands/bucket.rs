@@ -11,10 +11,7 @@ use crate::arguments::Target;
 use crate::connection;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::policy::{differences, policy};
-
-/// The n of a bucket unless told otherwise, where there are so many members.
-const N_DEFAULT: u8 = 3;
+use crate::policy::{default_policy, differences, policy};
 
 /// Create a bucket, or list all with their policies
 #[derive(Debug, Args)]
@@ -107,14 +104,10 @@ impl Bucket {
 
 impl Create {
     async fn policy(self, client: &Client) -> Result<Policy, Failure> {
-        let n = match self.n {
-            Some(n) => n,
-            None => {
-                let members = client.ring().await?.members.len();
-                u8::try_from(members).unwrap_or(N_DEFAULT).min(N_DEFAULT)
-            }
+        let default = match self.n {
+            Some(n) => Policy::default_bucket(n),
+            None => default_policy(client, &self.name).await?,
         };
-        let default = Policy::default_bucket(n);
         Ok(Policy {
             name: self.name,
             r: self.r.unwrap_or(default.r),
