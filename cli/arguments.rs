@@ -8,8 +8,9 @@ use crate::output::Format;
 
 /// A leaderless, always-writable, replicated key-value store.
 ///
-/// Exit codes: 0 done, 1 not found, 2 wrong usage or configuration, 3 refused or failed,
-/// 4 unreachable or timed out.
+/// Exit codes: 0 done; 1 not found; 2 wrong usage or configuration; 3 refused or failed, for a
+/// reason that a node has answered ("quorum unreachable" too) or that this program has met; 4 no
+/// node could be reached, or the time was over before the answer.
 #[derive(Debug, Parser)]
 #[command(name = "cartwheel", version, max_term_width = 100)]
 pub struct Arguments {
@@ -103,6 +104,9 @@ mod tests {
             "get b k --context *",
             "ring b",
             "get b k --endpoint nowhere",
+            "get b k --endpoint http://127.0.0.1:7400",
+            "get b k --pw 1",
+            "put b k v --pr 1",
             "get b k --timeout 0",
             "put b k v --file f",
         ] {

@@ -20,12 +20,21 @@ pub enum Failure {
     /// The key has no value.
     #[error("not found: bucket {bucket:?} has no key {key:?}")]
     NotFound { bucket: String, key: String },
+    /// It went as the output says, which needs no more words.
+    #[error("the output says it")]
+    Shown(FailureKind),
     /// The configuration is refused.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    /// The cluster did not do it.
+    /// The cluster did not do it, and it would have changed nothing.
     #[error("{0}")]
     Request(#[from] cartwheel_client::Error),
+    /// The cluster did not write, or is not known to have.
+    #[error("{0}")]
+    Write(cartwheel_client::Error),
+    /// A bucket of that name has another policy.
+    #[error("a bucket named {name:?} exists already, {differences}")]
+    BucketDiffers { name: String, differences: String },
     /// A node does not run.
     #[error("{0}")]
     Serve(#[from] ServeError),
@@ -80,6 +89,10 @@ pub enum UsageError {
     #[error("no value: give it as an argument, with --file PATH, or on standard input")]
     NoValue,
     #[error(
+        "no value: standard input is closed; give it as an argument (\"\" for an empty one), with --file PATH, or on standard input"
+    )]
+    StdinClosed,
+    #[error(
         "{keys} keys are too few for {workers} workers (connections × depth): each writes keys of its own"
     )]
     FewKeys { keys: u64, workers: u64 },
@@ -121,17 +134,22 @@ impl Failure {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::NotFound { .. } => FailureKind::NotFound,
+            Self::Shown(kind) => *kind,
             Self::Configuration(_) | Self::Usage(_) => FailureKind::Usage,
-            Self::Request(error) => kind_of(error),
+            Self::Request(error) | Self::Write(error) => kind_of(error),
             _ => FailureKind::Refused,
         }
     }
 
     /// What can be done about it.
-    fn advice(&self) -> Option<&'static str> {
+    fn advice(&self) -> Option<String> {
         match self {
             Self::Request(error) => advice::on(error),
-            Self::Serve(error) => error.advice(),
+            Self::Write(error) => advice::on_write(error),
+            Self::Serve(error) => error.advice().map(str::to_owned),
+            Self::BucketDiffers { .. } => Some(
+                "A policy does not change: take another name, or the bucket as it is.".to_owned(),
+            ),
             _ => None,
         }
     }
@@ -142,8 +160,11 @@ impl Failure {
         if matches!(self, Self::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe) {
             return ExitCode::SUCCESS;
         }
+        if let Self::Shown(kind) = self {
+            return ExitCode::from(kind.code());
+        }
         let (kind, message, advice) = (self.kind(), self.to_string(), self.advice());
-        match (format, advice) {
+        match (format, &advice) {
             (Some(Format::Json), _) => {
                 let error = json!({ "kind": kind.name(), "message": message, "advice": advice });
                 output::note(&json!({ "error": error }).to_string());

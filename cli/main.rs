@@ -20,6 +20,7 @@ mod output;
 mod policy;
 mod process_time;
 mod request_options;
+mod standard_input;
 mod tokens;
 mod transfer;
 

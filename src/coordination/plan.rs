@@ -165,15 +165,16 @@ impl<C> Coordinator<C> {
                 Err(NoCredit::Down) => down += 1,
             }
         }
-        match (room >= required, room + spent >= required) {
+        let up = room + spent;
+        match (room >= required, up >= required) {
             (true, _) => Ok(()),
             (false, true) => Err(RequestError::Overloaded {
                 retry_after_ms: RETRY_AFTER_MS,
             }),
-            (false, false) => Err(RequestError::QuorumUnreachable {
+            (false, false) => Err(RequestError::OwnersDown {
                 required,
-                acknowledged: 0,
-                failed: down,
+                up,
+                owners: up + down,
             }),
         }
     }
