@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::advice;
 use crate::configuration::ConfigurationError;
-use crate::local_cluster::{ClusterFileError, ProcessError};
+use crate::local_cluster::{ClusterFileError, PortError, ProcessError};
 use crate::node::ServeError;
 use crate::output::{self, Format};
 
@@ -32,6 +32,9 @@ pub enum Failure {
     /// The data of a local cluster can't be used.
     #[error("{0}")]
     ClusterFile(#[from] ClusterFileError),
+    /// A local cluster can't have its ports.
+    #[error("{0}")]
+    Port(#[from] PortError),
     /// A node of a local cluster does not run.
     #[error("{0}")]
     Process(#[from] ProcessError),
@@ -85,6 +88,8 @@ pub enum UsageError {
     FewKeys { keys: u64, workers: u64 },
     #[error("{nodes} nodes from port {port} on would need ports over 65535")]
     PortsOver { nodes: u8, port: u16 },
+    #[error("--set {key}: `cartwheel dev` gives every node its own")]
+    OwnSetting { key: String },
 }
 
 /// What went wrong, by exit code.
@@ -132,6 +137,8 @@ impl Failure {
         match self {
             Self::Request(error) => advice::on(error),
             Self::Serve(error) => error.advice(),
+            Self::ClusterFile(error) => error.advice(),
+            Self::Port(error) => Some(error.advice()),
             _ => None,
         }
     }

@@ -9,6 +9,8 @@ mod bad_input;
 mod bench;
 mod cluster;
 mod command;
+mod dev;
+mod dev_refused;
 mod exit_codes;
 mod full_disk;
 mod killed;
