@@ -75,6 +75,9 @@ pub enum Failure {
     /// A transfer of which something is missing; the summary says what.
     #[error("{failed} of {items} items failed")]
     Transfer { failed: u64, items: u64 },
+    /// A transfer that was given up.
+    #[error("stopped after {failed} failures, the rest was not looked at: see --failures-max")]
+    TransferStopped { failed: u64 },
 }
 
 /// Words that clap can't judge alone.

@@ -9,11 +9,12 @@ use tokio::sync::mpsc::Receiver;
 use crate::arguments::Target;
 use crate::connection;
 use crate::failure::Failure;
-use crate::output::{self, Format};
+use crate::output::Format;
 use crate::policy::policy;
+use crate::transfer::json_lines::HELP;
 use crate::transfer::{
-    CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, Item, Outcome, Progress, Shape, Source, Summary,
-    Writer,
+    self, CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, Item, Outcome, Progress, Shape, Source,
+    Summary, Writer,
 };
 
 /// Import a directory tree, or JSON lines
@@ -22,6 +23,7 @@ use crate::transfer::{
 /// replaced; what is the same already is left alone, so that an import that was broken off
 /// goes on where it was. Values over the bucket's limit are skipped and named.
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub struct Import {
     bucket: String,
     /// A directory, a file of JSON lines, or `-` for JSON lines on standard input
@@ -29,7 +31,7 @@ pub struct Import {
     /// What the path is; by default a directory is a tree, and everything else JSON lines
     #[arg(long, value_enum)]
     format: Option<Shape>,
-    /// Comes before every key of a tree
+    /// Comes before every key
     #[arg(long, default_value = "", value_name = "TEXT")]
     prefix: String,
     /// Put without reading first: faster, but keys that exist get siblings
@@ -40,14 +42,15 @@ pub struct Import {
           value_parser = clap::value_parser!(u16).range(1..=CONCURRENCY_MAX))]
     concurrency: u16,
     /// Stop after so many failures
-    #[arg(long, value_name = "NUMBER", default_value_t = FAILURES_MAX)]
+    #[arg(long, value_name = "NUMBER", default_value_t = FAILURES_MAX,
+          value_parser = clap::value_parser!(u64).range(1..))]
     failures_max: u64,
 }
 
 impl Import {
     pub fn run(self, target: &Target, format: Option<Format>) -> Result<(), Failure> {
         let summary = connection::block_on(self.import(target))?;
-        output::show(format, &summary, |summary| summary.as_text("imported"))?;
+        transfer::tell(&summary, "imported", format);
         summary.into_result()
     }
 
@@ -58,7 +61,7 @@ impl Import {
             .format
             .unwrap_or_else(|| Shape::of_existing(&self.path));
         let source = Source::new(self.path.clone(), shape, self.prefix.clone(), &policy);
-        let progress = Progress::start(|| source.count());
+        let progress = Progress::start(self.failures_max, || source.count());
         let items = source.start().map_err(|cause| Failure::File {
             action: "read",
             path: self.path.clone(),
@@ -87,8 +90,7 @@ impl Import {
         });
         let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(self.concurrency.into()));
         while let Some(outcome) = outcomes.next().await {
-            progress.count(outcome);
-            if progress.failed() >= self.failures_max {
+            if !progress.count(outcome) {
                 break;
             }
         }

@@ -18,12 +18,22 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use crate::output::{self, Format};
+
 pub use item::{Item, ItemValue};
 pub use progress::Progress;
 pub use sink::Sink;
 pub use source::Source;
 pub use summary::{Named, Outcome, Summary};
 pub use writer::Writer;
+
+/// Says what a transfer came to. What it was does not hang on who reads of it: that a summary
+/// can't be printed is noted, and is no failure.
+pub fn tell(summary: &Summary, verb: &str, format: Option<Format>) {
+    if let Err(failure) = output::show(format, summary, |summary| summary.as_text(verb)) {
+        output::note(&format!("cartwheel: {failure}"));
+    }
+}
 
 /// The name of standard input and output.
 pub const STANDARD_STREAM: &str = "-";

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use bytes::Bytes;
 use cartwheel::bucket::Bucket as Policy;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -24,7 +25,7 @@ pub type Reading = Result<Item, Outcome>;
 pub struct Source {
     pub path: PathBuf,
     pub shape: Shape,
-    /// Comes before every key of a tree.
+    /// Comes before every key.
     pub prefix: String,
     /// Values over it are not even read.
     pub value_len_max: u64,
@@ -52,13 +53,13 @@ impl Source {
     pub fn start(self) -> io::Result<Receiver<Reading>> {
         let (sender, receiver) = channel(READ_AHEAD);
         let lines = match self.shape {
-            Shape::Tree => None,
+            Shape::Tree => check_tree(&self.path).map(|()| None)?,
             Shape::Jsonl => Some(open(&self.path)?),
         };
         let reader = thread::Builder::new().name("reader".to_owned());
         reader.spawn(move || match lines {
             None => self.read_tree(&sender),
-            Some(lines) => Lines::new(lines).read(&sender),
+            Some(lines) => Lines::new(lines, self.prefix).read(&sender),
         })?;
         Ok(receiver)
     }
@@ -103,16 +104,37 @@ pub fn too_large(name: String, len: u64, limit: u64) -> Outcome {
     Outcome::Skipped(Named { name, reason })
 }
 
+/// A path of the other shape.
+#[derive(Debug, thiserror::Error)]
+enum OtherShape {
+    #[error("it is a directory, not a file of JSON lines: --format tree imports it")]
+    Directory,
+    #[error("it is a file, not a directory tree: --format jsonl imports one of JSON lines")]
+    File,
+}
+
+fn check_tree(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path)?.is_dir() {
+        true => Ok(()),
+        false => Err(io::Error::other(OtherShape::File)),
+    }
+}
+
 fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     if path.as_os_str() == STANDARD_STREAM {
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
-    Ok(Box::new(BufReader::new(File::open(path)?)))
+    let file = File::open(path)?;
+    match file.metadata()?.is_dir() {
+        true => Err(io::Error::other(OtherShape::Directory)),
+        false => Ok(Box::new(BufReader::new(file))),
+    }
 }
 
 /// JSON lines, those of one key joined to one item.
 struct Lines<R> {
     from: R,
+    prefix: String,
     number: u64,
     pending: Option<Item>,
 }
@@ -126,9 +148,10 @@ enum Line {
 }
 
 impl<R: BufRead> Lines<R> {
-    fn new(from: R) -> Self {
+    fn new(from: R, prefix: String) -> Self {
         Self {
             from,
+            prefix,
             number: 0,
             pending: None,
         }
@@ -159,14 +182,14 @@ impl<R: BufRead> Lines<R> {
 
     /// Adds the entry to its key's item, and gives the item before it if that is whole.
     fn join(&mut self, entry: Entry) -> Option<Item> {
+        let key: Bytes = [self.prefix.as_bytes(), &entry.key].concat().into();
         if let Some(pending) = &mut self.pending
-            && pending.key == entry.key
+            && pending.key == key
         {
             pending.values.push(entry.into());
             return None;
         }
         let name = output::readable(&entry.key);
-        let key = entry.key.clone().into();
         let values = vec![entry.into()];
         self.pending.replace(Item { name, key, values })
     }
@@ -206,7 +229,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<Reading> {
         let (sender, mut receiver) = channel(100);
-        Lines::new(text.as_bytes()).read(&sender);
+        Lines::new(text.as_bytes(), "p/".to_owned()).read(&sender);
         drop(sender);
         std::iter::from_fn(|| receiver.blocking_recv()).collect()
     }
@@ -226,6 +249,7 @@ mod tests {
             "{\"key\":\"a\",\"value\":\"1\"}\n{\"key\":\"b\",\"value\":\"2\"}\n\n{\"key\":\"b\",\"value\":\"3\"}\n{\"key\":\"c\",\"value\":\"4\"}",
         );
         assert_eq!(names(&items), ["a x1", "b x2", "c x1"]);
+        assert_eq!(items[0].as_ref().unwrap().key, "p/a");
     }
 
     #[test]

@@ -17,4 +17,5 @@ mod killed;
 mod ports;
 mod quick_start;
 mod transfer;
+mod transfer_failures;
 mod writer;
