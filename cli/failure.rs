@@ -13,6 +13,7 @@ use crate::configuration::ConfigurationError;
 use crate::local_cluster::{ClusterFileError, PortError, ProcessError};
 use crate::node::ServeError;
 use crate::output::{self, Format};
+use crate::transfer::JournalError;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,9 @@ pub enum Failure {
     /// A node that knows no explain.
     #[error("the node answered without an account of the request")]
     NotExplained,
+    /// The journal of an import can't be this one's.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
     /// A transfer of which something is missing; the summary says what.
     #[error("{failed} of {items} items failed")]
     Transfer { failed: u64, items: u64 },
@@ -129,7 +133,7 @@ impl Failure {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::NotFound { .. } => FailureKind::NotFound,
-            Self::Configuration(_) | Self::Usage(_) => FailureKind::Usage,
+            Self::Configuration(_) | Self::Usage(_) | Self::Journal(_) => FailureKind::Usage,
             Self::Request(error) => kind_of(error),
             _ => FailureKind::Refused,
         }
@@ -142,6 +146,7 @@ impl Failure {
             Self::Serve(error) => error.advice(),
             Self::ClusterFile(error) => error.advice(),
             Self::Port(error) => Some(error.advice()),
+            Self::Journal(error) => Some(error.advice()),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::files;
+use crate::files;
 
 const FILE: &str = "cluster.toml";
 

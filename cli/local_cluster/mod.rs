@@ -12,7 +12,6 @@
 //! it, however that one ended.
 
 mod data_lock;
-mod files;
 mod identity;
 mod plan;
 mod ports;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use super::{OWN_SETTINGS, PlannedNode, files};
+use super::{OWN_SETTINGS, PlannedNode};
 use crate::configuration::{self, Setting};
+use crate::files;
 
 /// How long a process may take to stop by itself: its last commit has to reach the disk.
 const STOP_WAIT: Duration = Duration::from_secs(10);

@@ -16,6 +16,7 @@ mod full_disk;
 mod killed;
 mod ports;
 mod quick_start;
+mod resumed_import;
 mod transfer;
 mod transfer_failures;
 mod writer;
