@@ -10,9 +10,10 @@ use serde_json::json;
 
 use crate::advice;
 use crate::configuration::ConfigurationError;
-use crate::local_cluster::{ClusterFileError, ProcessError};
+use crate::local_cluster::{ClusterFileError, PortError, ProcessError};
 use crate::node::ServeError;
 use crate::output::{self, Format};
+use crate::transfer::JournalError;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum Failure {
     /// The data of a local cluster can't be used.
     #[error("{0}")]
     ClusterFile(#[from] ClusterFileError),
+    /// A local cluster can't have its ports.
+    #[error("{0}")]
+    Port(#[from] PortError),
     /// A node of a local cluster does not run.
     #[error("{0}")]
     Process(#[from] ProcessError),
@@ -78,9 +82,15 @@ pub enum Failure {
     /// A node that knows no explain.
     #[error("the node answered without an account of the request")]
     NotExplained,
+    /// The journal of an import can't be this one's.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
     /// A transfer of which something is missing; the summary says what.
     #[error("{failed} of {items} items failed")]
     Transfer { failed: u64, items: u64 },
+    /// A transfer that was given up.
+    #[error("stopped after {failed} failures, the rest was not looked at: see --failures-max")]
+    TransferStopped { failed: u64 },
 }
 
 /// Words that clap can't judge alone.
@@ -98,6 +108,8 @@ pub enum UsageError {
     FewKeys { keys: u64, workers: u64 },
     #[error("{nodes} nodes from port {port} on would need ports over 65535")]
     PortsOver { nodes: u8, port: u16 },
+    #[error("--set {key}: `cartwheel dev` gives every node its own")]
+    OwnSetting { key: String },
 }
 
 /// What went wrong, by exit code.
@@ -135,7 +147,7 @@ impl Failure {
         match self {
             Self::NotFound { .. } => FailureKind::NotFound,
             Self::Shown(kind) => *kind,
-            Self::Configuration(_) | Self::Usage(_) => FailureKind::Usage,
+            Self::Configuration(_) | Self::Usage(_) | Self::Journal(_) => FailureKind::Usage,
             Self::Request(error) | Self::Write(error) => kind_of(error),
             _ => FailureKind::Refused,
         }
@@ -150,6 +162,9 @@ impl Failure {
             Self::BucketDiffers { .. } => Some(
                 "A policy does not change: take another name, or the bucket as it is.".to_owned(),
             ),
+            Self::ClusterFile(error) => error.advice().map(str::to_owned),
+            Self::Port(error) => Some(error.advice().to_owned()),
+            Self::Journal(error) => Some(error.advice().to_owned()),
             _ => None,
         }
     }

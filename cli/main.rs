@@ -14,6 +14,7 @@ mod configuration;
 mod connection;
 mod endpoint;
 mod failure;
+mod files;
 mod local_cluster;
 mod node;
 mod output;
