@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cartwheel::config::Config;
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use crate::configuration::Sources;
@@ -17,6 +17,7 @@ use crate::output::{self, Format};
 #[derive(Debug, Args)]
 pub struct CheckConfig {
     /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
 }
 

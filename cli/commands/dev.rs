@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use cartwheel_client::Client;
-use clap::Args;
+use clap::{Args, ValueHint};
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
@@ -36,7 +36,7 @@ pub struct Dev {
           value_parser = clap::value_parser!(u8).range(1..=i64::from(NODES_MAX)))]
     nodes: u8,
     /// Where everything lies
-    #[arg(long, value_name = "DIR", default_value = "data/dev")]
+    #[arg(long, value_name = "DIR", default_value = "data/dev", value_hint = ValueHint::DirPath)]
     data: PathBuf,
     /// The client port of the first node; the next has the one ten higher, and nodes talk to
     /// each other on the port behind each

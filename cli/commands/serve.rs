@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 use cartwheel::config::Config;
 use cartwheel_actors::node::{self, Node, NodeOptions};
 use cartwheel_actors::shell::{ArbiterShards, MonotonicClock, OsEntropy, Shell, TcpNetwork};
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use crate::configuration::{self, ConfigurationError, Setting, Sources};
@@ -22,10 +22,10 @@ use crate::output::{self, Format};
 #[derive(Debug, Args)]
 pub struct Serve {
     /// The configuration file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     /// Where the records lie (node.data_dir)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     data: Option<String>,
     /// Take addresses other than loopback, although nothing is encrypted (listen.insecure)
     #[arg(long)]

@@ -61,7 +61,7 @@ pub const FAILURES_MAX: u64 = 100;
 pub enum Shape {
     /// A directory tree: a file is a value, its path is the key
     Tree,
-    /// JSON lines: {"key":…,"value":…} or {"key_base64":…,"value_base64":…}
+    /// JSON lines: a line is a value with its key
     Jsonl,
 }
 

@@ -9,6 +9,7 @@ mod bad_input;
 mod bench;
 mod cluster;
 mod command;
+mod completions;
 mod dev;
 mod dev_refused;
 mod exit_codes;
