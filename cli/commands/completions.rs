@@ -72,11 +72,12 @@ mod tests {
         let command = Arguments::command();
         for below in all_commands(&command) {
             for arg in below.get_arguments() {
+                let id = arg.get_id();
                 let names = arg.get_value_names().unwrap_or_default();
-                assert!(names.iter().all(|name| !name.contains(':')), "{arg}");
+                assert!(names.iter().all(|name| !name.contains(':')), "{id}");
                 for choice in arg.get_possible_values() {
                     let help = choice.get_help().unwrap_or_default().to_string();
-                    assert!(!help.contains('"'), "{arg}: {help}");
+                    assert!(!help.contains('"'), "{id}: {help}");
                 }
             }
         }
