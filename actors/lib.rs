@@ -30,6 +30,7 @@ mod listing;
 mod mailbox;
 pub mod node;
 mod outbox;
+mod planned_panic;
 mod replica;
 mod replica_answers;
 mod ring;
@@ -40,4 +41,3 @@ mod start_numbers;
 pub mod supervision;
 
 pub use administration::HostFacts;
-pub use replica::PanicNow;

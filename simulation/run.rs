@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use turmoil::Sim;
 
 use crate::clients::{Auditor, Surroundings, Temper, Worker, client, heal_always, keys};
-use crate::cluster::{GivenUp, Habitat, Placement, live, name};
+use crate::cluster::{GivenUp, Habitat, Machine, Placement, live, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
 use crate::faults::{Ledger, Saboteur, disk, plan};
@@ -109,6 +109,7 @@ fn saboteur(scenario: Scenario, seed: u64, history: &SharedHistory, trace: &Trac
     let mut dice = Dice::new(seed, "saboteur");
     Saboteur {
         disks: (1..=scenario.nodes).map(empty).collect(),
+        machines: (1..=scenario.nodes).map(|_| Machine::default()).collect(),
         planned: plan(&mut dice, scenario, &hosts, WORK),
         dice,
         trace: trace.clone(),
@@ -120,12 +121,13 @@ fn saboteur(scenario: Scenario, seed: u64, history: &SharedHistory, trace: &Trac
 }
 
 fn nodes(sim: &mut Sim<'static>, scenario: Scenario, seed: u64, saboteur: &Saboteur) {
-    for (node, disk) in (1..).zip(&saboteur.disks) {
+    for (node, (disk, machine)) in (1..).zip(saboteur.disks.iter().zip(&saboteur.machines)) {
         let habitat = Habitat {
             node,
             nodes: scenario.nodes,
             seed,
             disk: Rc::clone(disk),
+            machine: machine.clone(),
             trace: saboteur.trace.clone(),
             history: saboteur.history.clone(),
             given_up: saboteur.given_up.clone(),

@@ -4,12 +4,14 @@
 //! itself, a place in the [`plan`].
 
 mod ledger;
+mod machine;
 mod plan;
 mod saboteur;
 
 use cartwheel::store::StoreOperation;
 
 pub use ledger::{Ledger, disk};
+pub use machine::MachineFault;
 pub use plan::plan;
 pub use saboteur::Saboteur;
 
@@ -52,6 +54,8 @@ pub enum Fault {
         key: String,
         times: u32,
     },
+    /// Something of a node's machine, beside its disk.
+    Machine(u64, MachineFault),
     /// From now on every disk can be read.
     Readable,
 }

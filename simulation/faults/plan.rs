@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cartwheel::store::StoreOperation;
 
-use super::{Fault, Pair};
+use super::{Fault, MachineFault, Pair};
 use crate::clients::keys;
 use crate::cluster::name;
 use crate::dice::Dice;
@@ -58,6 +58,11 @@ fn draw(dice: &mut Dice, scenario: Scenario, hosts: &[String]) -> (Fault, Option
     let nodes = scenario.nodes;
     if scenario.bad_disks && dice.one_in(2) {
         return draw_disk(dice, nodes);
+    }
+    if dice.one_in(4) {
+        let node = dice.between(1, nodes + 1);
+        let (fault, end) = MachineFault::draw(dice);
+        return (Fault::Machine(node, fault), Some(Fault::Machine(node, end)));
     }
     match dice.below(8) {
         0..2 => {

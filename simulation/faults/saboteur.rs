@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use turmoil::Sim;
 
-use super::Fault;
 use super::ledger::{Ledger, disk};
+use super::{Fault, MachineFault};
 use crate::clients::keys;
-use crate::cluster::{GivenUp, name};
+use crate::cluster::{GivenUp, Machine, name};
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::history::SharedHistory;
@@ -23,6 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Carries out faults.
 pub struct Saboteur {
     pub disks: Vec<Rc<Disk>>,
+    pub machines: Vec<Machine>,
     pub dice: Dice,
     pub trace: Trace,
     pub history: SharedHistory,
@@ -96,6 +97,7 @@ impl Saboteur {
                 self.corrupt_unshared(*node, *lacking);
             }
             Fault::Unreadable { node, key, times } => self.unreadable(*node, key, *times),
+            Fault::Machine(node, fault) => self.machine(sim, *node, *fault),
             Fault::Readable => self.disks.iter().for_each(|d| d.store.can_read_again()),
         }
     }
@@ -113,6 +115,12 @@ impl Saboteur {
         let (kept, unsynced) = disk.lose_power(&mut self.dice);
         let what = format!("{} kept {kept} of {unsynced} unsynced batches", name(node));
         self.trace.note(sim.elapsed(), &what);
+    }
+
+    fn machine(&self, sim: &Sim<'_>, node: u64, fault: MachineFault) {
+        let at = usize::try_from(node - 1).unwrap_or(0);
+        fault.happen(&self.machines[at], sim.since_epoch());
+        self.history.borrow_mut().happened(fault.told());
     }
 
     fn wipe(&mut self, sim: &mut Sim<'_>, node: u64) {

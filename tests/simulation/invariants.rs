@@ -12,7 +12,7 @@ use crate::seeds::Seeds;
 
 #[test]
 fn three_nodes_keep_every_invariant_under_crashes_panics_and_partitions() {
-    hold(THREE_NODES, &[]);
+    hold(THREE_NODES, &MACHINES);
 }
 
 #[test]
@@ -30,6 +30,13 @@ fn five_nodes_with_bad_disks_keep_every_invariant() {
     hold(FIVE_BAD_DISKS, &DAMAGES);
 }
 
+const MACHINES: [&str; 4] = [
+    "a node that stood still",
+    "a node that was slow",
+    "a clock that jumped",
+    "a clock that drifted",
+];
+
 const DAMAGES: [&str; 4] = [
     "a record that was corrupted",
     "a read of the disk that failed",
@@ -38,7 +45,7 @@ const DAMAGES: [&str; 4] = [
 ];
 
 /// What every kind of run must show in some of its seeds, or it tests less than it says.
-const SOMETIMES: [&str; 11] = [
+const SOMETIMES: [&str; 16] = [
     "a write that was acknowledged",
     "a write of unknown outcome",
     "a write that was refused",
@@ -48,6 +55,11 @@ const SOMETIMES: [&str; 11] = [
     "a repair before the answer",
     "a panic of a replica",
     "a panic of a coordinator",
+    "a panic of a link",
+    "a panic of the ring",
+    "a panic of the list",
+    "a panic of the learner",
+    "a panic of the clock watch",
     "a record that was not in memory",
     "a load that overtook another",
 ];
