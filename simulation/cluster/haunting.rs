@@ -24,9 +24,6 @@ const PANICS_PER_ANY: u64 = 2;
 /// In this time an actor that was asked to panic has done so.
 const SOON: Duration = Duration::from_millis(1);
 
-/// From then on nothing panics.
-const PANICS_UNTIL: Duration = Duration::from_secs(20);
-
 /// Makes actors of a life of a node panic, and counts whether as many start again.
 pub(super) async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
     let mut dice = Dice::new(around.seed, &format!("{life} panics"));
@@ -42,7 +39,7 @@ pub(super) async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil:
         };
         let pause = dice.between(least, most);
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        if now() < PANICS_UNTIL {
+        if now() < around.panics_until {
             if !again {
                 victim = choose(&node.supervision.actors(), &mut dice)?;
             }

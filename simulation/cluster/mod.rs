@@ -10,5 +10,5 @@ mod processor;
 
 pub use given_up::GivenUp;
 pub use machine::Machine;
-pub use node::{Habitat, client_address, live, name};
-pub use placement::{OWNERS, Placement};
+pub use node::{Configure, Habitat, client_address, config, live, name, twin_address, twin_name};
+pub use placement::{Placement, owners};

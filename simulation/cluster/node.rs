@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
@@ -28,9 +29,23 @@ pub fn name(node: u64) -> String {
     format!("node-{node}")
 }
 
+/// The name of the host of a second process with a node's id.
+pub fn twin_name(node: u64) -> String {
+    format!("twin-of-{}", name(node))
+}
+
+/// Where a node listens for clients and for nodes.
+const CLIENT_PORT: u16 = 7400;
+const BRIDGE_PORT: u16 = 7401;
+
+/// Where clients reach a second process with a node's id.
+pub fn twin_address(node: u64) -> String {
+    format!("{}:{CLIENT_PORT}", twin_name(node))
+}
+
 /// Where clients reach a node.
 pub fn client_address(node: u64) -> String {
-    format!("{}:7400", name(node))
+    format!("{}:{CLIENT_PORT}", name(node))
 }
 
 /// What the simulated machine tells of itself.
@@ -54,12 +69,22 @@ impl HostFacts for NoFacts {
     }
 }
 
+/// Changes what a node is configured to.
+pub type Configure = Rc<dyn Fn(&mut Config)>;
+
 /// What surrounds the lives of one node.
 #[derive(Clone)]
 pub struct Habitat {
+    /// The name of the host that it lives on.
+    pub host: String,
     pub node: u64,
     /// How many nodes there are.
     pub nodes: u64,
+    pub shards: u16,
+    /// What is different from a node as it is configured by default.
+    pub configure: Configure,
+    /// From then on nothing panics.
+    pub panics_until: Duration,
     pub seed: u64,
     pub disk: Rc<Disk>,
     pub machine: Machine,
@@ -75,7 +100,7 @@ pub async fn live(around: Habitat) -> turmoil::Result {
 }
 
 async fn run(around: Habitat) -> turmoil::Result {
-    let life = format!("{} life {}", name(around.node), around.disk.next_opening());
+    let life = format!("{} life {}", around.host, around.disk.next_opening());
     tokio::task::spawn_local(commit(
         Rc::clone(&around.disk),
         Dice::new(around.seed, &format!("{life} disk")),
@@ -89,7 +114,11 @@ async fn run(around: Habitat) -> turmoil::Result {
 }
 
 fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptions> {
-    let config = config(around.node, around.nodes, cache)?;
+    let mut config = config(around.node, around.nodes)?;
+    config.storage.record_cache_bytes = cache;
+    (around.configure)(&mut config);
+    config.listen.client = format!("{}:{CLIENT_PORT}", around.host);
+    config.listen.bridge = format!("{}:{BRIDGE_PORT}", around.host);
     let wanted = Identity {
         store: StoreId(seed),
         node: config.node.id,
@@ -108,16 +137,19 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
             store,
         },
         store: identity.store,
-        shards: 2,
+        shards: around.shards,
         host: Arc::new(NoFacts),
         fatal: Arc::new(move |reason| given_up.add(node, reason)),
     })
 }
 
 /// Links notice silence sooner than by default, so that a run sees many broken ones.
-fn config(node: u64, nodes: u64, cache: u64) -> turmoil::Result<Config> {
+pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
     let member = |node| {
-        let (client, bridge) = (client_address(node), format!("{}:7401", name(node)));
+        let (client, bridge) = (
+            client_address(node),
+            format!("{}:{BRIDGE_PORT}", name(node)),
+        );
         format!("{{ id = {node}, client = \"{client}\", bridge = \"{bridge}\" }}")
     };
     let members = (1..=nodes).map(member).collect::<Vec<_>>().join(", ");
@@ -125,8 +157,7 @@ fn config(node: u64, nodes: u64, cache: u64) -> turmoil::Result<Config> {
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
          [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
          members = [{members}]\n[listen]\ninsecure = true\n\
-         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n\
-         record_cache_bytes = {cache}\n",
+         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n",
         NodeId(node).0,
         ClusterId(7)
     );

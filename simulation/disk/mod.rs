@@ -1,5 +1,6 @@
 //! The disk of a simulated node: it outlives the node, and takes its time.
 
+mod copies;
 mod slow_store;
 
 use std::cell::Cell;
@@ -12,6 +13,8 @@ use cartwheel::store::{Family, ReplicaStore, StoreOperation, StoredKey};
 use cartwheel::version::{Record, Value};
 
 use crate::dice::Dice;
+use crate::history::name_of;
+use copies::Copies;
 use slow_store::SlowStore;
 
 /// How long the committer waits between two writes.
@@ -33,6 +36,7 @@ pub struct Disk {
     stuck: Cell<bool>,
     /// How many failures it was told of.
     failures: Cell<u32>,
+    copies: Copies,
 }
 
 impl Disk {
@@ -43,6 +47,7 @@ impl Disk {
             openings: Cell::new(0),
             stuck: Cell::new(false),
             failures: Cell::new(0),
+            copies: Copies::default(),
         }
     }
 
@@ -57,6 +62,21 @@ impl Disk {
         self.stuck.set(true);
     }
 
+    /// It writes again.
+    pub fn unstick(&self) {
+        self.stuck.set(false);
+    }
+
+    /// Keeps a copy of what it holds.
+    pub fn copy(&self) {
+        self.copies.make(self.store.memory());
+    }
+
+    /// What it holds and the copy of it change places; false if there is none.
+    pub fn change_places(&self) -> bool {
+        self.copies.change_places(self.store.memory())
+    }
+
     /// The next write or sync fails, and the store with it.
     pub fn fail_next(&self, operation: StoreOperation) {
         self.failures.set(self.failures.get() + 1);
@@ -68,6 +88,12 @@ impl Disk {
         let left = self.failures.get().checked_sub(1);
         self.failures.set(left.unwrap_or(0));
         left.is_some()
+    }
+
+    /// From now on it writes, syncs and reads.
+    pub fn work_again(&self) {
+        self.stuck.set(false);
+        self.store.can_read_again();
     }
 
     /// Cuts the power: of what was written without a sync, a random beginning survives.
@@ -104,8 +130,8 @@ impl Disk {
         let record = record.and_then(|record| Record::decode(&record).ok());
         let versions = record.iter().flat_map(Record::live);
         let values = versions.filter_map(|version| match &version.value {
-            Value::Live { bytes, .. } => {
-                Some((version.dot, String::from_utf8_lossy(bytes).into_owned()))
+            Value::Live { bytes, attributes } => {
+                Some((version.dot, name_of(attributes.as_deref(), bytes)))
             }
             Value::Tombstone => None,
         });

@@ -33,27 +33,20 @@ pub enum MachineFault {
 }
 
 impl MachineFault {
-    /// A fault and its end.
-    pub(super) fn draw(dice: &mut Dice) -> (Self, Self) {
-        match dice.below(4) {
-            0 => (Self::Pause, Self::RunAgain),
-            1 => Self::slow_down(dice),
-            2 => Self::jump_clock(dice),
-            _ => Self::drift_clock(dice),
-        }
-    }
-
-    fn slow_down(dice: &mut Dice) -> (Self, Self) {
+    /// A node that is slow, and its end.
+    pub(super) fn slowness(dice: &mut Dice) -> (Self, Self) {
         let turn = Duration::from_millis(dice.between(2, TURN_MS_MAX));
         (Self::SlowDown(turn), Self::RunAgain)
     }
 
-    fn jump_clock(dice: &mut Dice) -> (Self, Self) {
+    /// A clock that jumps, and its end.
+    pub(super) fn clock_jump(dice: &mut Dice) -> (Self, Self) {
         let at = usize::try_from(dice.below(JUMPS_MS.len() as u64)).unwrap_or(0);
         (Self::JumpClock(JUMPS_MS[at]), Self::SetClockRight)
     }
 
-    fn drift_clock(dice: &mut Dice) -> (Self, Self) {
+    /// A clock that drifts, and its end.
+    pub(super) fn clock_drift(dice: &mut Dice) -> (Self, Self) {
         let gains = i64::try_from(dice.between(1, DRIFT_MS_MAX)).unwrap_or(1);
         let gains = if dice.one_in(2) { gains } else { -gains };
         (Self::DriftClock(gains), Self::SetClockRight)
@@ -69,18 +62,6 @@ impl MachineFault {
             Self::JumpClock(by_ms) => clock.jump(by_ms),
             Self::DriftClock(ms_per_second) => clock.drift(since_epoch, ms_per_second),
             Self::SetClockRight => clock.set_right(),
-        }
-    }
-
-    /// What the history calls it.
-    pub(super) fn told(self) -> &'static str {
-        match self {
-            Self::Pause => "a node that stood still",
-            Self::SlowDown(_) => "a node that was slow",
-            Self::RunAgain => "a node that ran again",
-            Self::JumpClock(_) => "a clock that jumped",
-            Self::DriftClock(_) => "a clock that drifted",
-            Self::SetClockRight => "a clock that was set right",
         }
     }
 }
