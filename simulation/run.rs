@@ -11,6 +11,7 @@ use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
 use crate::faults::{Ledger, Saboteur, disk, plan};
 use crate::history::SharedHistory;
+use crate::network::LATENCY_MAX;
 use crate::panics;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -64,7 +65,7 @@ fn network(simulation: &Simulation) -> Sim<'static> {
         .simulation_duration(simulation.at_most)
         .tick_duration(Duration::from_millis(1))
         .min_message_latency(Duration::from_millis(1))
-        .max_message_latency(Duration::from_millis(10))
+        .max_message_latency(LATENCY_MAX)
         .enable_random_order()
         .build()
 }

@@ -7,6 +7,7 @@ use cartwheel::store::StoreOperation;
 use super::machine::MachineFault;
 use super::{Fault, FaultKind, KeyChoice, Pair, Planned, links, shapes};
 use crate::dice::Dice;
+use crate::network::LATENCY_MAX;
 
 /// The longest time that a fault lasts, in milliseconds.
 const LENGTH_MS_MAX: u64 = 2_500;
@@ -16,6 +17,9 @@ const STUCK_MS_MAX: u64 = 300;
 
 /// For how long a node works alone at most, in milliseconds: its links hold for longer.
 const ALONE_MS_MAX: u64 = 900;
+
+/// The longest that a message takes over a slow link, in milliseconds.
+const SLOW_MS_MAX: u64 = 300;
 
 /// For how long a node is down whose directory changes.
 const DOWN: Duration = Duration::from_millis(100);
@@ -46,49 +50,18 @@ impl Drawing<'_> {
                     (0..self.nodes.div_ceil(2) - 1).map(|next| (first + next) % self.nodes + 1);
                 self.crash(some.collect(), at)
             }
-            FaultKind::Cut => {
-                let pair = vec![self.pair()];
-                self.apart(at, pair)
-            }
-            FaultKind::CutOneWay => {
-                let (a, b) = self.pair();
-                let pair = vec![if self.dice.one_in(2) { (a, b) } else { (b, a) }];
-                self.while_it_lasts(at, Fault::CutOneWay(pair.clone()), Fault::Mend(pair))
-            }
-            FaultKind::Isolate => {
-                let node = self.node();
-                let others: Vec<_> = (1..=self.nodes).filter(|other| *other != node).collect();
-                self.apart(at, links(&[node], &others))
-            }
-            FaultKind::Halves => {
-                let pairs = shapes::halves(self.dice, self.nodes);
-                self.apart(at, pairs)
-            }
-            FaultKind::MajorityRing => {
-                let pairs = shapes::majority_ring(self.dice, self.nodes);
-                self.apart(at, pairs)
-            }
-            FaultKind::Bridge => {
-                let pairs = shapes::bridge(self.dice, self.nodes);
-                self.apart(at, pairs)
-            }
-            FaultKind::Pause => self.machine(at, (MachineFault::Pause, MachineFault::RunAgain)),
-            FaultKind::SlowNode => {
-                let slow = MachineFault::slowness(self.dice);
-                self.machine(at, slow)
-            }
-            FaultKind::SlowDisk => {
-                let node = vec![self.node()];
-                self.while_it_lasts(at, Fault::Stick(node.clone()), Fault::Unstick(node))
-            }
-            FaultKind::ClockJump => {
-                let jump = MachineFault::clock_jump(self.dice);
-                self.machine(at, jump)
-            }
-            FaultKind::ClockDrift => {
-                let drift = MachineFault::clock_drift(self.dice);
-                self.machine(at, drift)
-            }
+            FaultKind::Cut
+            | FaultKind::CutOneWay
+            | FaultKind::Isolate
+            | FaultKind::Halves
+            | FaultKind::MajorityRing
+            | FaultKind::Bridge => self.partition(kind, at),
+            FaultKind::SlowLinks
+            | FaultKind::Pause
+            | FaultKind::SlowNode
+            | FaultKind::SlowDisk
+            | FaultKind::ClockJump
+            | FaultKind::ClockDrift => self.slowness(kind, at),
             FaultKind::RollBack => self.roll_back(at),
             FaultKind::Hold => {
                 let pair = vec![self.pair()];
@@ -104,6 +77,73 @@ impl Drawing<'_> {
             FaultKind::Unreadable => vec![(at, self.unreadable())],
             FaultKind::Ambush => self.ambush(at),
         }
+    }
+
+    fn partition(&mut self, kind: FaultKind, at: Duration) -> Vec<Planned> {
+        match kind {
+            FaultKind::Cut => {
+                let pair = vec![self.pair()];
+                self.apart(at, pair)
+            }
+            FaultKind::CutOneWay => {
+                let (a, b) = self.pair();
+                let pair = vec![if self.dice.one_in(2) { (a, b) } else { (b, a) }];
+                self.while_it_lasts(at, Fault::CutOneWay(pair.clone()), Fault::Mend(pair))
+            }
+            FaultKind::Isolate => {
+                let node = self.node();
+                let pairs = self.around(node);
+                self.apart(at, pairs)
+            }
+            FaultKind::Halves => {
+                let pairs = shapes::halves(self.dice, self.nodes);
+                self.apart(at, pairs)
+            }
+            FaultKind::MajorityRing => {
+                let pairs = shapes::majority_ring(self.dice, self.nodes);
+                self.apart(at, pairs)
+            }
+            _ => {
+                let pairs = shapes::bridge(self.dice, self.nodes);
+                self.apart(at, pairs)
+            }
+        }
+    }
+
+    /// What is late or wrong, and loses nothing.
+    fn slowness(&mut self, kind: FaultKind, at: Duration) -> Vec<Planned> {
+        match kind {
+            FaultKind::SlowLinks => {
+                let node = self.node();
+                let pairs = self.around(node);
+                let slow = Duration::from_millis(self.dice.between(20, SLOW_MS_MAX));
+                let slow = Fault::SlowLinks(pairs.clone(), slow);
+                self.while_it_lasts(at, slow, Fault::SlowLinks(pairs, LATENCY_MAX))
+            }
+            FaultKind::Pause => self.machine(at, (MachineFault::Pause, MachineFault::RunAgain)),
+            FaultKind::SlowNode => {
+                let slow = MachineFault::slowness(self.dice);
+                self.machine(at, slow)
+            }
+            FaultKind::SlowDisk => {
+                let node = vec![self.node()];
+                self.while_it_lasts(at, Fault::Stick(node.clone()), Fault::Unstick(node))
+            }
+            FaultKind::ClockJump => {
+                let jump = MachineFault::clock_jump(self.dice);
+                self.machine(at, jump)
+            }
+            _ => {
+                let drift = MachineFault::clock_drift(self.dice);
+                self.machine(at, drift)
+            }
+        }
+    }
+
+    /// The links of a node to all others.
+    fn around(&self, node: u64) -> Vec<Pair> {
+        let others: Vec<_> = (1..=self.nodes).filter(|other| *other != node).collect();
+        links(&[node], &others)
     }
 
     fn while_it_lasts(&mut self, at: Duration, begin: Fault, end: Fault) -> Vec<Planned> {

@@ -23,6 +23,8 @@ pub enum FaultKind {
     Bridge,
     /// What a node and another host send each other comes late.
     Hold,
+    /// What a node and others send each other takes long, and each piece as long as chance has it.
+    SlowLinks,
     /// Nothing of a node runs for a while.
     Pause,
     /// A node gets little of its processor for a while.
@@ -65,6 +67,7 @@ impl FaultKind {
             | Self::MajorityRing
             | Self::Bridge
             | Self::Hold
+            | Self::SlowLinks
             | Self::Pause
             | Self::SlowNode
             | Self::SlowDisk

@@ -48,12 +48,13 @@ impl Mix {
         mix.partitions(2).machines(3)
     }
 
-    /// Every shape of partition, each so often beside the other faults.
+    /// Slow links and every shape of partition, each so often beside the other faults.
     pub fn partitions(self, weight: u64) -> Self {
         let mix = self.weight(FaultKind::CutOneWay, 2 * weight);
         let mix = mix.weight(FaultKind::Isolate, weight);
         let mix = mix.weight(FaultKind::Halves, weight);
         let mix = mix.weight(FaultKind::MajorityRing, weight);
+        let mix = mix.weight(FaultKind::SlowLinks, 2 * weight);
         mix.weight(FaultKind::Bridge, weight)
     }
 

@@ -53,6 +53,8 @@ pub enum Fault {
     Hold(Vec<Pair>),
     /// What has waited between these hosts arrives.
     Release(Vec<Pair>),
+    /// What is sent between these hosts takes up to so long, each piece as chance has it.
+    SlowLinks(Vec<Pair>, Duration),
     /// A node loses power and its disk; it is down until it is restarted.
     Wipe(u64),
     /// A copy of a node's directory is made, as for a backup.
@@ -114,6 +116,7 @@ impl Fault {
             Self::Mend(_) => "mend",
             Self::Hold(_) => "hold",
             Self::Release(_) => "release",
+            Self::SlowLinks(..) => "slow links",
             Self::Wipe(_) => "wipe",
             Self::CopyDisk(_) => "copy",
             Self::RollBack(_) => "roll back",
@@ -150,6 +153,7 @@ impl Fault {
             | Self::CutOneWay(pairs)
             | Self::Mend(pairs)
             | Self::Hold(pairs)
+            | Self::SlowLinks(pairs, _)
             | Self::Release(pairs) => {
                 let pairs = pairs.iter().cloned();
                 pairs.flat_map(|(a, b)| [a, b]).collect()

@@ -12,6 +12,7 @@ use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::history::SharedHistory;
+use crate::network::LATENCY_MAX;
 use crate::progress::Progress;
 use crate::trace::Trace;
 
@@ -68,6 +69,7 @@ impl Saboteur {
             for other in &self.hosts[..at] {
                 sim.release(host.as_str(), other.as_str());
                 sim.repair(host.as_str(), other.as_str());
+                sim.set_link_max_message_latency(host.as_str(), other.as_str(), LATENCY_MAX);
             }
         }
         self.disks.iter().for_each(|disk| disk.work_again());
@@ -124,6 +126,9 @@ impl Saboteur {
             Fault::Mend(pairs) => each(pairs, |a, b| sim.repair(a, b)),
             Fault::Hold(pairs) => each(pairs, |a, b| sim.hold(a, b)),
             Fault::Release(pairs) => each(pairs, |a, b| sim.release(a, b)),
+            Fault::SlowLinks(pairs, at_most) => each(pairs, |a, b| {
+                sim.set_link_max_message_latency(a, b, *at_most);
+            }),
             Fault::Wipe(node) => self.wipe(sim, *node),
             Fault::CopyDisk(node) => self.disk(*node).copy(),
             Fault::RollBack(node) => self.roll_back(sim, *node),
