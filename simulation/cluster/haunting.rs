@@ -9,14 +9,14 @@ use crate::dice::Dice;
 use crate::trace::now;
 
 /// The shortest and the longest time between two panics in a node, in milliseconds.
-const PANIC_EVERY_MS: (u64, u64) = (300, 5_000);
+const PANIC_EVERY_MS: (u64, u64) = (200, 1_500);
 
 /// Once in so many times the same actor panics again, and sooner: what its earlier life has left
 /// is still on its way.
 const PANICS_PER_HASTE: u64 = 2;
 
 /// The shortest and the longest time until then, in milliseconds.
-const PANIC_AGAIN_MS: (u64, u64) = (5, 60);
+const PANIC_AGAIN_MS: (u64, u64) = (5, 300);
 
 /// Once in so many times any actor, else one of those that hold records or operations.
 const PANICS_PER_ANY: u64 = 2;
@@ -31,7 +31,7 @@ pub(super) async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil:
     let mut victim = 0;
     let mut again = true;
     loop {
-        // Twice in a row and no more, or its restart budget could be spent.
+        // Twice in a row and no more, so that work gets done in between.
         again = !again && dice.one_in(PANICS_PER_HASTE);
         let (least, most) = match again {
             true => PANIC_AGAIN_MS,

@@ -143,7 +143,8 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
     })
 }
 
-/// Links notice silence sooner than by default, so that a run sees many broken ones.
+/// Links notice silence sooner than by default, so that a run sees many broken ones; and there are
+/// more panics than any node in earnest would bear.
 pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
     let member = |node| {
         let (client, bridge) = (
@@ -157,7 +158,8 @@ pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
          [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
          members = [{members}]\n[listen]\ninsecure = true\n\
-         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n",
+         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n\
+         [supervision]\nrestarts_max = 1000\n",
         NodeId(node).0,
         ClusterId(7)
     );

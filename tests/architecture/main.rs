@@ -7,4 +7,5 @@ mod exceptions;
 mod file_length;
 mod lints;
 mod no_rocksdb;
+mod shown_code;
 mod workspace;

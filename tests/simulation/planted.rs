@@ -36,7 +36,7 @@ const BUGS: [(PlantedBug, Shown); 17] = [
     (PlantedBug::AnswerUnsynced, By(THREE_NODES)),
     (PlantedBug::ContextOfAnotherKey, By(THREE_NODES)),
     (PlantedBug::IgnoreTheRequestId, By(FIVE_NODES)),
-    (PlantedBug::ReuseOperationIds, By(BAD_DISKS)),
+    (PlantedBug::ReuseOperationIds, By(FIVE_NODES)),
     (PlantedBug::AnswerBeforeTheRepair, By(THREE_NODES)),
     (PlantedBug::LeaveTheCorrupt, By(BAD_DISKS)),
     (PlantedBug::AcknowledgeBeforeWrite, By(THREE_NODES)),
