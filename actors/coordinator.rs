@@ -28,7 +28,7 @@ use crate::bridge::Link;
 use crate::client::{Client, ForwardedBurst};
 use crate::departures::Departures;
 use crate::mailbox::post;
-use crate::replica::{Asker, Commands, PanicNow, ReplicaActor};
+use crate::replica::{Asker, Commands, ReplicaActor};
 use crate::shell::Clock;
 use crate::start_numbers::StartNumbers;
 
@@ -368,14 +368,6 @@ impl Handler<Flush> for CoordinatorActor {
 
     fn handle(&mut self, _: Flush, context: &mut Self::Context) {
         self.flush(context);
-    }
-}
-
-impl Handler<PanicNow> for CoordinatorActor {
-    type Result = ();
-
-    fn handle(&mut self, _: PanicNow, _: &mut Self::Context) {
-        panic!("a test asked an actor to panic");
     }
 }
 

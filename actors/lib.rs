@@ -30,6 +30,7 @@ mod listing;
 mod mailbox;
 pub mod node;
 mod outbox;
+mod planned_panic;
 mod replica;
 mod replica_answers;
 mod ring;
@@ -41,4 +42,3 @@ pub mod supervision;
 mod unread;
 
 pub use administration::HostFacts;
-pub use replica::PanicNow;

@@ -63,11 +63,7 @@ pub struct Node {
     pub client_address: String,
     /// Where nodes reach it.
     pub bridge_address: String,
-    /// Its replicas by shard, for tests that make them panic.
-    pub replicas: Vec<Addr<ReplicaActor>>,
-    /// Its coordinators, likewise.
-    pub coordinators: Vec<Addr<CoordinatorActor>>,
-    /// Its restarts are counted here.
+    /// Counts its restarts, and lets tests make its actors panic.
     pub supervision: Arc<Supervision>,
     shell: Shell,
 }
@@ -128,12 +124,6 @@ pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
     Ok(Node {
         client_address,
         bridge_address,
-        replicas: shards.replicas,
-        coordinators: shards
-            .coordinators
-            .into_iter()
-            .map(|shard| shard.0)
-            .collect(),
         supervision: builder.supervision,
         shell: builder.options.shell,
     })

@@ -286,16 +286,3 @@ impl Handler<InspectReplica> for ReplicaActor {
         }
     }
 }
-
-/// Panics, so that tests see what supervision makes of it.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct PanicNow;
-
-impl Handler<PanicNow> for ReplicaActor {
-    type Result = ();
-
-    fn handle(&mut self, _: PanicNow, _: &mut Self::Context) {
-        panic!("a test asked an actor to panic");
-    }
-}

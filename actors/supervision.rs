@@ -19,6 +19,7 @@ use actix::dev::ContextFut;
 use actix::{Actor, Addr, AsyncContext, Context, Supervised};
 use cartwheel::time::Moment;
 
+use crate::planned_panic::{PlannedPanic, PlannedPanics};
 use crate::shell::Clock;
 
 /// How often an actor may be restarted.
@@ -35,6 +36,7 @@ pub struct Supervision {
     budget: RestartBudget,
     clock: Arc<dyn Clock>,
     restarts: AtomicU64,
+    panics: PlannedPanics,
     /// Called with the name of an actor whose budget is spent.
     exhausted: Box<dyn Fn(&'static str) + Send + Sync>,
 }
@@ -50,6 +52,7 @@ impl Supervision {
             budget,
             clock,
             restarts: AtomicU64::new(0),
+            panics: PlannedPanics::default(),
             exhausted: Box::new(exhausted),
         })
     }
@@ -57,6 +60,17 @@ impl Supervision {
     /// How often any actor was restarted.
     pub fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
+    }
+
+    /// The actors by name, in the order in which they were started.
+    pub fn actors(&self) -> Vec<&'static str> {
+        self.panics.actors()
+    }
+
+    /// Makes the actor of a place in that order panic at once, or in its next turn if it has one
+    /// already; false if there is none.
+    pub fn panic_soon(&self, place: usize) -> bool {
+        self.panics.ask(place)
     }
 
     /// Starts an actor on the event loop of the caller.
@@ -73,7 +87,9 @@ impl Supervision {
         let address = context.address();
         actix_rt::spawn(Supervisor {
             name,
+            address: address.clone(),
             actor: context.into_future(actor),
+            panic: self.panics.of(name),
             supervision: Arc::clone(self),
             recent: VecDeque::new(),
         });
@@ -84,6 +100,10 @@ impl Supervision {
 struct Supervisor<A: Actor<Context = Context<A>> + Supervised> {
     name: &'static str,
     actor: ContextFut<A, Context<A>>,
+    /// Held, because actix starts nobody again whom nobody can reach: an actor that is sent
+    /// nothing, as a link, would end at its first panic.
+    address: Addr<A>,
+    panic: Arc<PlannedPanic>,
     supervision: Arc<Supervision>,
     recent: VecDeque<Moment>,
 }
@@ -110,8 +130,11 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<()> {
         loop {
-            let actor = &mut self.actor;
-            let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(actor).poll(task)));
+            let Self { actor, panic, .. } = &mut *self;
+            let polled = catch_unwind(AssertUnwindSafe(|| {
+                panic.happen(task.waker());
+                Pin::new(actor).poll(task)
+            }));
             match polled {
                 Ok(polled) => ready!(polled),
                 Err(panic) => {
@@ -130,8 +153,13 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
             let actor = &mut self.actor;
             match catch_unwind(AssertUnwindSafe(|| actor.restart())) {
                 Ok(true) => {}
-                Ok(false) => return Poll::Ready(()),
                 // An actor that can't start again is no better than one that fails too often.
+                Ok(false) => {
+                    let reachable = self.address.connected();
+                    tracing::error!(actor = self.name, reachable, "an actor did not start again");
+                    (self.supervision.exhausted)(self.name);
+                    return Poll::Ready(());
+                }
                 Err(panic) => {
                     let panic = reason(&*panic);
                     tracing::error!(actor = self.name, panic, "an actor panicked in its restart");

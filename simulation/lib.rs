@@ -43,6 +43,6 @@ pub use clients::{
     RecordedPut, Temper, work,
 };
 pub use dice::Dice;
-pub use faults::{Fault, FaultKind, KeyChoice, Mix, Pair, Planned, links};
+pub use faults::{Fault, FaultKind, KeyChoice, MachineFault, Mix, Pair, Planned, links};
 pub use report::Report;
 pub use simulation::{Simulation, millis, secs};

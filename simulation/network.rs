@@ -2,11 +2,15 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use cartwheel_actors::shell::{Arriving, Listener, Network, Stream};
 use cartwheel_client::{Connect, Streams};
 use futures::future::{BoxFuture, LocalBoxFuture};
 use turmoil::net::{TcpListener, TcpStream};
+
+/// The longest that a message takes where nothing is slow.
+pub const LATENCY_MAX: Duration = Duration::from_millis(10);
 
 /// What nodes listen and connect on; addresses are `host:port`.
 pub struct SimulatedNetwork;

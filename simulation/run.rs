@@ -7,11 +7,12 @@ use std::time::{Duration, SystemTime};
 use turmoil::Sim;
 
 use crate::clients::{Auditor, Cluster, heal_always};
-use crate::cluster::{GivenUp, Habitat, Placement, config, live, name, owners};
+use crate::cluster::{GivenUp, Habitat, Machine, Placement, config, live, name, owners};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
 use crate::faults::{Ledger, Saboteur, disk, plan};
 use crate::history::SharedHistory;
+use crate::network::LATENCY_MAX;
 use crate::panics;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -29,7 +30,7 @@ pub fn run(mut simulation: Simulation) -> Report {
     let cluster = cluster(&simulation, clients.len());
     let mut sim = network(&simulation);
     let mut saboteur = saboteur(&simulation, &cluster, &clients);
-    nodes(&mut sim, &simulation, &saboteur);
+    nodes(&mut sim, &simulation, &mut saboteur);
     for (host, code) in clients {
         sim.client(host.clone(), client(cluster.named(host), code));
     }
@@ -39,6 +40,7 @@ pub fn run(mut simulation: Simulation) -> Report {
     drop(sim);
     saboteur.look(length);
     compare(&saboteur);
+    saboteur.count_twins();
     count(&saboteur);
     drop(saboteur);
     let history = cluster.history.take();
@@ -68,7 +70,7 @@ fn network(simulation: &Simulation) -> Sim<'static> {
         .simulation_duration(simulation.at_most)
         .tick_duration(TICK)
         .min_message_latency(Duration::from_millis(1))
-        .max_message_latency(Duration::from_millis(10))
+        .max_message_latency(LATENCY_MAX)
         .enable_random_order()
         .build()
 }
@@ -98,6 +100,8 @@ fn saboteur(
     let history = cluster.history.clone();
     Saboteur {
         disks: (1..=nodes).map(empty).collect(),
+        habitats: Vec::new(),
+        twins: Vec::new(),
         hosts,
         planned,
         dice,
@@ -124,9 +128,10 @@ fn placement(simulation: &Simulation, trace: &Trace) -> Placement {
     Placement::new(simulation.nodes, bits)
 }
 
-fn nodes(sim: &mut Sim<'static>, simulation: &Simulation, saboteur: &Saboteur) {
+fn nodes(sim: &mut Sim<'static>, simulation: &Simulation, saboteur: &mut Saboteur) {
     for (node, disk) in (1..).zip(&saboteur.disks) {
         let habitat = Habitat {
+            host: name(node),
             node,
             nodes: simulation.nodes,
             shards: simulation.shards,
@@ -134,10 +139,12 @@ fn nodes(sim: &mut Sim<'static>, simulation: &Simulation, saboteur: &Saboteur) {
             panics_until: simulation.mix.panics_until(),
             seed: simulation.seed,
             disk: Rc::clone(disk),
+            machine: Machine::default(),
             trace: saboteur.trace.clone(),
             history: saboteur.history.clone(),
             given_up: saboteur.given_up.clone(),
         };
+        saboteur.habitats.push(habitat.clone());
         sim.host(name(node), move || live(habitat.clone()));
     }
 }

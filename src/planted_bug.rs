@@ -33,11 +33,20 @@ pub enum PlantedBug {
     TakeAnythingForACorrupt = 12,
     /// A corrupt record is repaired by nobody.
     LeaveTheCorrupt = 13,
+    /// A shard that found a corrupt record goes on under the origin whose dots it may have
+    /// forgotten, and claims to know them.
+    ClaimForgottenDots = 14,
+    /// What an answer behind the client's shows that an owner lacks is sent to nobody.
+    DropTheLateRepair = 15,
+    /// However much is under way, more is taken.
+    RefuseNothing = 16,
+    /// A second live process with a node's id is let in.
+    AdmitTheSecond = 17,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 17] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -51,6 +60,10 @@ impl PlantedBug {
         ("answer-before-the-repair", Self::AnswerBeforeTheRepair),
         ("leave-the-corrupt", Self::LeaveTheCorrupt),
         ("take-anything-for-a-corrupt", Self::TakeAnythingForACorrupt),
+        ("claim-forgotten-dots", Self::ClaimForgottenDots),
+        ("drop-the-late-repair", Self::DropTheLateRepair),
+        ("refuse-nothing", Self::RefuseNothing),
+        ("admit-the-second", Self::AdmitTheSecond),
     ];
 
     /// The bug of a name.

@@ -7,6 +7,7 @@
 //! of the end of the old one.
 
 use crate::node::OpeningId;
+use crate::planted_bug::{self, PlantedBug};
 
 /// What becomes of a member that greets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub enum Admission {
 /// link there is up.
 pub fn admission(greets: OpeningId, at_address: Option<OpeningId>) -> Admission {
     match at_address {
+        _ if planted_bug::is(PlantedBug::AdmitTheSecond) => Admission::Admit,
         Some(other) if other != greets => Admission::AskTheOther,
         _ => Admission::Admit,
     }

@@ -78,7 +78,7 @@ impl Kind {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 11] = [
+const SOMETIMES: [&str; 16] = [
     "a write that was acknowledged",
     "a write of unknown outcome",
     "a write that was refused",
@@ -88,6 +88,11 @@ const SOMETIMES: [&str; 11] = [
     "a repair before the answer",
     "a panic of a replica",
     "a panic of a coordinator",
+    "a panic of a link",
+    "a panic of the ring",
+    "a panic of the list",
+    "a panic of the learner",
+    "a panic of the clock watch",
     "a record that was not in memory",
     "a load that overtook another",
 ];
@@ -96,9 +101,10 @@ const SOMETIMES: [&str; 11] = [
 const FORWARDS: [&str; 1] = ["a request that was handed on"];
 
 /// What must happen where disks are bad.
-const DAMAGES: [&str; 4] = [
+const DAMAGES: [&str; 5] = [
     "a record that was corrupted",
     "a read of the disk that failed",
     "a store that failed",
     "a store that was wiped",
+    "a store that was rolled back",
 ];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cartwheel_client::Client;
 
 use super::recorded::{RecordedClient, Recorder};
-use crate::cluster::client_address;
+use crate::cluster::{client_address, twin_address};
 use crate::dice::Dice;
 use crate::history::SharedHistory;
 use crate::network::SimulatedConnect;
@@ -53,6 +53,14 @@ impl Cluster {
         self.recorded(nodes, retries, true).await
     }
 
+    /// A client of the second process with a node's id ([`Fault::OpenTwice`](crate::Fault)); it
+    /// waits until that one serves.
+    pub async fn client_of_twin(&self, node: u64, retries: u32) -> RecordedClient {
+        let recorder = self.recorder(retries, true);
+        let endpoints = [twin_address(node)];
+        RecordedClient::new(self.connect(&endpoints, retries).await, recorder)
+    }
+
     /// One whose operations are no news: they don't count as what must happen sometimes.
     pub(crate) async fn observer(&self, nodes: impl IntoIterator<Item = u64>) -> RecordedClient {
         self.recorded(nodes, RETRIES, false).await
@@ -65,15 +73,19 @@ impl Cluster {
         counts: bool,
     ) -> RecordedClient {
         let endpoints: Vec<String> = nodes.into_iter().map(client_address).collect();
-        let recorder = Recorder {
+        let recorder = self.recorder(retries, counts);
+        RecordedClient::new(self.connect(&endpoints, retries).await, recorder)
+    }
+
+    fn recorder(&self, retries: u32, counts: bool) -> Recorder {
+        Recorder {
             client: self.name.clone(),
             history: self.history.clone(),
             trace: self.trace.clone(),
             retries,
             forwards: self.nodes > 3,
             counts,
-        };
-        RecordedClient::new(self.connect(&endpoints, retries).await, recorder)
+        }
     }
 
     async fn connect(&self, endpoints: &[String], retries: u32) -> Client {

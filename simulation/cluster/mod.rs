@@ -2,9 +2,13 @@
 
 mod clock;
 mod given_up;
+mod haunting;
+mod machine;
 mod node;
 mod placement;
+mod processor;
 
 pub use given_up::GivenUp;
-pub use node::{Configure, Habitat, client_address, config, live, name};
+pub use machine::Machine;
+pub use node::{Configure, Habitat, client_address, config, live, name, twin_address, twin_name};
 pub use placement::{Placement, owners};

@@ -7,27 +7,19 @@ use std::time::Duration;
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::Identity;
-use cartwheel_actors::node::{Node, NodeOptions, start};
+use cartwheel_actors::HostFacts;
+use cartwheel_actors::node::{NodeOptions, start};
 use cartwheel_actors::shell::{LocalShards, SeededEntropy, Shell};
-use cartwheel_actors::{HostFacts, PanicNow};
 
 use super::clock::SimulatedClock;
 use super::given_up::GivenUp;
+use super::haunting::haunt;
+use super::machine::Machine;
 use crate::dice::{Dice, seed_of};
 use crate::disk::{Disk, commit};
 use crate::history::SharedHistory;
 use crate::network::SimulatedNetwork;
 use crate::trace::{Trace, now};
-
-/// The shortest and the longest time between two panics in a node, in milliseconds.
-const PANIC_EVERY_MS: (u64, u64) = (200, 1_500);
-
-/// Once in so many times the same actor panics again, and sooner: what an actor's earlier life has left is
-/// still on its way.
-const PANICS_PER_HASTE: u64 = 2;
-
-/// The shortest and the longest time until then, in milliseconds.
-const PANIC_AGAIN_MS: (u64, u64) = (5, 300);
 
 /// In some lives a node keeps a few records in memory, in some none.
 const CACHE_BYTES_MAX: u64 = 4_000;
@@ -37,9 +29,23 @@ pub fn name(node: u64) -> String {
     format!("node-{node}")
 }
 
+/// The name of the host of a second process with a node's id.
+pub fn twin_name(node: u64) -> String {
+    format!("twin-of-{}", name(node))
+}
+
+/// Where a node listens for clients and for nodes.
+const CLIENT_PORT: u16 = 7400;
+const BRIDGE_PORT: u16 = 7401;
+
+/// Where clients reach a second process with a node's id.
+pub fn twin_address(node: u64) -> String {
+    format!("{}:{CLIENT_PORT}", twin_name(node))
+}
+
 /// Where clients reach a node.
 pub fn client_address(node: u64) -> String {
-    format!("{}:7400", name(node))
+    format!("{}:{CLIENT_PORT}", name(node))
 }
 
 /// What the simulated machine tells of itself.
@@ -69,6 +75,8 @@ pub type Configure = Rc<dyn Fn(&mut Config)>;
 /// What surrounds the lives of one node.
 #[derive(Clone)]
 pub struct Habitat {
+    /// The name of the host that it lives on.
+    pub host: String,
     pub node: u64,
     /// How many nodes there are.
     pub nodes: u64,
@@ -79,6 +87,7 @@ pub struct Habitat {
     pub panics_until: Duration,
     pub seed: u64,
     pub disk: Rc<Disk>,
+    pub machine: Machine,
     pub trace: Trace,
     pub history: SharedHistory,
     pub given_up: GivenUp,
@@ -86,7 +95,12 @@ pub struct Habitat {
 
 /// One life of a node, until it is crashed.
 pub async fn live(around: Habitat) -> turmoil::Result {
-    let life = format!("{} life {}", name(around.node), around.disk.next_opening());
+    let processor = around.machine.processor.clone();
+    processor.run(run(around)).await
+}
+
+async fn run(around: Habitat) -> turmoil::Result {
+    let life = format!("{} life {}", around.host, around.disk.next_opening());
     tokio::task::spawn_local(commit(
         Rc::clone(&around.disk),
         Dice::new(around.seed, &format!("{life} disk")),
@@ -99,59 +113,12 @@ pub async fn live(around: Habitat) -> turmoil::Result {
     haunt(&started, &life, &around).await
 }
 
-/// Makes an actor panic now and then: each must start again, and no other may.
-async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
-    let mut dice = Dice::new(around.seed, &format!("{life} panics"));
-    let mut planned = 0;
-    let mut victim = (0, false);
-    let mut again = true;
-    loop {
-        // Twice in a row and no more, so that work gets done in between.
-        again = !again && dice.one_in(PANICS_PER_HASTE);
-        let (least, most) = match again {
-            true => PANIC_AGAIN_MS,
-            false => PANIC_EVERY_MS,
-        };
-        let pause = dice.between(least, most);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        if now() < around.panics_until {
-            planned += 1;
-            if !again {
-                let shard = usize::try_from(dice.below(node.replicas.len() as u64))?;
-                victim = (shard, dice.one_in(2));
-            }
-            let (shard, replica) = victim;
-            let who = panic(node, shard, replica).await;
-            around
-                .trace
-                .note(now(), &format!("{life}: {who}, shard {shard}"));
-            around.history.borrow_mut().happened(who);
-        }
-        let restarts = node.supervision.restarts();
-        if restarts != planned {
-            let what = format!(
-                "{life}: {restarts} restarts for {planned} panics at {:?}",
-                now()
-            );
-            around.trace.fail(what);
-        }
-    }
-}
-
-/// The message is lost with the panic, so it is never answered.
-async fn panic(node: &Node, shard: usize, replica: bool) -> &'static str {
-    if replica {
-        let _ = node.replicas[shard].send(PanicNow).await;
-        return "a panic of a replica";
-    }
-    let _ = node.coordinators[shard].send(PanicNow).await;
-    "a panic of a coordinator"
-}
-
 fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptions> {
     let mut config = config(around.node, around.nodes)?;
     config.storage.record_cache_bytes = cache;
     (around.configure)(&mut config);
+    config.listen.client = format!("{}:{CLIENT_PORT}", around.host);
+    config.listen.bridge = format!("{}:{BRIDGE_PORT}", around.host);
     let wanted = Identity {
         store: StoreId(seed),
         node: config.node.id,
@@ -164,7 +131,7 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
         config,
         shell: Shell {
             network: Arc::new(SimulatedNetwork),
-            clock: Arc::new(SimulatedClock::new()),
+            clock: Arc::new(SimulatedClock::new(around.machine.clock.clone())),
             entropy: Arc::new(SeededEntropy::new(seed)),
             shards: Arc::new(LocalShards),
             store,
@@ -180,7 +147,10 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
 /// more panics than any node in earnest would bear.
 pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
     let member = |node| {
-        let (client, bridge) = (client_address(node), format!("{}:7401", name(node)));
+        let (client, bridge) = (
+            client_address(node),
+            format!("{}:{BRIDGE_PORT}", name(node)),
+        );
         format!("{{ id = {node}, client = \"{client}\", bridge = \"{bridge}\" }}")
     };
     let members = (1..=nodes).map(member).collect::<Vec<_>>().join(", ");

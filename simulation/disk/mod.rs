@@ -1,5 +1,6 @@
 //! The disk of a simulated node: it outlives the node, and takes its time.
 
+mod copies;
 mod slow_store;
 
 use std::cell::Cell;
@@ -13,6 +14,7 @@ use cartwheel::version::{Record, Value};
 
 use crate::dice::Dice;
 use crate::history::name_of;
+use copies::Copies;
 use slow_store::SlowStore;
 
 /// How long the committer waits between two writes.
@@ -34,6 +36,7 @@ pub struct Disk {
     stuck: Cell<bool>,
     /// How many failures it was told of.
     failures: Cell<u32>,
+    copies: Copies,
 }
 
 impl Disk {
@@ -44,6 +47,7 @@ impl Disk {
             openings: Cell::new(0),
             stuck: Cell::new(false),
             failures: Cell::new(0),
+            copies: Copies::default(),
         }
     }
 
@@ -56,6 +60,21 @@ impl Disk {
     /// From now on nothing is written or synced, until the power is cut.
     pub fn get_stuck(&self) {
         self.stuck.set(true);
+    }
+
+    /// It writes again.
+    pub fn unstick(&self) {
+        self.stuck.set(false);
+    }
+
+    /// Keeps a copy of what it holds.
+    pub fn copy(&self) {
+        self.copies.make(self.store.memory());
+    }
+
+    /// What it holds and the copy of it change places; false if there is none.
+    pub fn change_places(&self) -> bool {
+        self.copies.change_places(self.store.memory())
     }
 
     /// The next write or sync fails, and the store with it.

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use cartwheel::store::StoreOperation;
 
-use super::{Fault, FaultKind, KeyChoice, Pair, Planned, links};
+use super::machine::MachineFault;
+use super::{Fault, FaultKind, KeyChoice, Pair, Planned, links, shapes};
 use crate::dice::Dice;
+use crate::network::LATENCY_MAX;
 
 /// The longest time that a fault lasts, in milliseconds.
 const LENGTH_MS_MAX: u64 = 2_500;
@@ -15,6 +17,12 @@ const STUCK_MS_MAX: u64 = 300;
 
 /// For how long a node works alone at most, in milliseconds: its links hold for longer.
 const ALONE_MS_MAX: u64 = 900;
+
+/// The longest that a message takes over a slow link, in milliseconds.
+const SLOW_MS_MAX: u64 = 300;
+
+/// For how long a node is down whose directory changes.
+const DOWN: Duration = Duration::from_millis(100);
 
 /// How often a record can't be read, at most.
 const FAILED_READS_MAX: u64 = 3;
@@ -36,10 +44,25 @@ impl Drawing<'_> {
                 self.crash(vec![node], at)
             }
             FaultKind::CrashAll => self.crash((1..=self.nodes).collect(), at),
-            FaultKind::Cut => {
-                let pair = vec![self.pair()];
-                self.while_it_lasts(at, Fault::Cut(pair.clone()), Fault::Mend(pair))
+            FaultKind::CrashMinority => {
+                let first = self.node();
+                let some =
+                    (0..self.nodes.div_ceil(2) - 1).map(|next| (first + next) % self.nodes + 1);
+                self.crash(some.collect(), at)
             }
+            FaultKind::Cut
+            | FaultKind::CutOneWay
+            | FaultKind::Isolate
+            | FaultKind::Halves
+            | FaultKind::MajorityRing
+            | FaultKind::Bridge => self.partition(kind, at),
+            FaultKind::SlowLinks
+            | FaultKind::Pause
+            | FaultKind::SlowNode
+            | FaultKind::SlowDisk
+            | FaultKind::ClockJump
+            | FaultKind::ClockDrift => self.slowness(kind, at),
+            FaultKind::RollBack => self.roll_back(at),
             FaultKind::Hold => {
                 let pair = vec![self.pair()];
                 self.while_it_lasts(at, Fault::Hold(pair.clone()), Fault::Release(pair))
@@ -56,8 +79,106 @@ impl Drawing<'_> {
         }
     }
 
+    fn partition(&mut self, kind: FaultKind, at: Duration) -> Vec<Planned> {
+        match kind {
+            FaultKind::Cut => {
+                let pair = vec![self.pair()];
+                self.apart(at, pair)
+            }
+            FaultKind::CutOneWay => {
+                let (a, b) = self.pair();
+                let pair = vec![if self.dice.one_in(2) { (a, b) } else { (b, a) }];
+                self.while_it_lasts(at, Fault::CutOneWay(pair.clone()), Fault::Mend(pair))
+            }
+            FaultKind::Isolate => {
+                let node = self.node();
+                let pairs = self.around(node);
+                self.apart(at, pairs)
+            }
+            FaultKind::Halves => {
+                let pairs = shapes::halves(self.dice, self.nodes);
+                self.apart(at, pairs)
+            }
+            FaultKind::MajorityRing => {
+                let pairs = shapes::majority_ring(self.dice, self.nodes);
+                self.apart(at, pairs)
+            }
+            _ => {
+                let pairs = shapes::bridge(self.dice, self.nodes);
+                self.apart(at, pairs)
+            }
+        }
+    }
+
+    /// What is late or wrong, and loses nothing.
+    fn slowness(&mut self, kind: FaultKind, at: Duration) -> Vec<Planned> {
+        match kind {
+            FaultKind::SlowLinks => {
+                let node = self.node();
+                let pairs = self.around(node);
+                let slow = Duration::from_millis(self.dice.between(20, SLOW_MS_MAX));
+                let slow = Fault::SlowLinks(pairs.clone(), slow);
+                self.while_it_lasts(at, slow, Fault::SlowLinks(pairs, LATENCY_MAX))
+            }
+            FaultKind::Pause => self.machine(at, (MachineFault::Pause, MachineFault::RunAgain)),
+            FaultKind::SlowNode => {
+                let slow = MachineFault::slowness(self.dice);
+                self.machine(at, slow)
+            }
+            FaultKind::SlowDisk => {
+                let node = vec![self.node()];
+                self.while_it_lasts(at, Fault::Stick(node.clone()), Fault::Unstick(node))
+            }
+            FaultKind::ClockJump => {
+                let jump = MachineFault::clock_jump(self.dice);
+                self.machine(at, jump)
+            }
+            _ => {
+                let drift = MachineFault::clock_drift(self.dice);
+                self.machine(at, drift)
+            }
+        }
+    }
+
+    /// The links of a node to all others.
+    fn around(&self, node: u64) -> Vec<Pair> {
+        let others: Vec<_> = (1..=self.nodes).filter(|other| *other != node).collect();
+        links(&[node], &others)
+    }
+
     fn while_it_lasts(&mut self, at: Duration, begin: Fault, end: Fault) -> Vec<Planned> {
         vec![(at, begin), (at + self.length(), end)]
+    }
+
+    fn apart(&mut self, at: Duration, pairs: Vec<Pair>) -> Vec<Planned> {
+        self.while_it_lasts(at, Fault::Cut(pairs.clone()), Fault::Mend(pairs))
+    }
+
+    fn machine(
+        &mut self,
+        at: Duration,
+        (begin, end): (MachineFault, MachineFault),
+    ) -> Vec<Planned> {
+        let node = self.node();
+        self.while_it_lasts(at, Fault::Machine(node, begin), Fault::Machine(node, end))
+    }
+
+    /// A copy is made, and later the node starts with it; now and then it changes back, to the
+    /// directory that it had left.
+    fn roll_back(&mut self, at: Duration) -> Vec<Planned> {
+        let node = self.node();
+        let back = at + self.length();
+        let again = back + self.length();
+        let mut faults = vec![
+            (at, Fault::CopyDisk(node)),
+            (back, Fault::RollBack(node)),
+            (back + DOWN, Fault::Restart(vec![node])),
+        ];
+        if self.dice.one_in(2) {
+            faults.push((again + DOWN, Fault::RollBack(node)));
+            faults.push((again + 2 * DOWN, Fault::Restart(vec![node])));
+        }
+        faults
     }
 
     fn crash(&mut self, nodes: Vec<u64>, at: Duration) -> Vec<Planned> {

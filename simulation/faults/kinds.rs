@@ -7,12 +7,39 @@ pub enum FaultKind {
     CrashOne,
     /// All nodes lose power in the same moment.
     CrashAll,
+    /// As many nodes lose power in the same moment as leave a majority.
+    CrashMinority,
     /// What a node and another host send each other is gone for a while.
     Cut,
+    /// What a node sends to another host, or that one to it, is gone; not the other way round.
+    CutOneWay,
+    /// One node reaches no other.
+    Isolate,
+    /// Two halves that don't reach each other.
+    Halves,
+    /// Each node reaches a majority, and no two the same one.
+    MajorityRing,
+    /// Two halves that share one node.
+    Bridge,
     /// What a node and another host send each other comes late.
     Hold,
+    /// What a node and others send each other takes long, and each piece as long as chance has it.
+    SlowLinks,
+    /// Nothing of a node runs for a while.
+    Pause,
+    /// A node gets little of its processor for a while.
+    SlowNode,
+    /// A disk writes nothing for a while.
+    SlowDisk,
+    /// A wall clock jumps, by an hour or by little.
+    ClockJump,
+    /// A wall clock drifts.
+    ClockDrift,
     /// A node loses power and its disk.
     Wipe,
+    /// A node loses power and starts with an earlier copy of its directory, or with one that has
+    /// gone on elsewhere.
+    RollBack,
     /// A node's store fails at a write.
     FailWrite,
     /// A node's store fails at a sync.
@@ -30,8 +57,24 @@ impl FaultKind {
     /// Whether acknowledged records are lost, so that somebody must heal them meanwhile.
     pub fn destroys(self) -> bool {
         match self {
-            Self::CrashOne | Self::CrashAll | Self::Cut | Self::Hold => false,
+            Self::CrashOne
+            | Self::CrashMinority
+            | Self::CrashAll
+            | Self::Cut
+            | Self::CutOneWay
+            | Self::Isolate
+            | Self::Halves
+            | Self::MajorityRing
+            | Self::Bridge
+            | Self::Hold
+            | Self::SlowLinks
+            | Self::Pause
+            | Self::SlowNode
+            | Self::SlowDisk
+            | Self::ClockJump
+            | Self::ClockDrift => false,
             Self::Wipe
+            | Self::RollBack
             | Self::FailWrite
             | Self::FailSync
             | Self::Corrupt

@@ -58,8 +58,9 @@ impl Ledger {
         self.open.entry(key.to_owned()).or_insert((node, None));
     }
 
-    /// All records of a node are gone from now on, and it does not know that there were any.
-    pub fn wipe(&mut self, node: u64, from: Duration) {
+    /// All records of a node are gone or older from now on, and it does not know that there were
+    /// others.
+    pub fn forget(&mut self, node: u64, from: Duration) {
         let keys = self.history.borrow().keys.clone();
         for key in keys {
             if self.placement.owners(&key).contains(&node) {

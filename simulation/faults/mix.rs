@@ -36,19 +36,43 @@ impl Mix {
         }
     }
 
-    /// Crashes of one node and of all, cut and held links, and actors that panic.
+    /// Crashes of one node, of a minority and of all, partitions of every shape, held links, nodes
+    /// that stand still, slow nodes and disks, wrong clocks, and actors that panic.
     pub fn everyday() -> Self {
         let mix = Self::empty().panics(true);
         let mix = mix.weight(FaultKind::CrashOne, 10);
         let mix = mix.weight(FaultKind::CrashAll, 5);
+        let mix = mix.weight(FaultKind::CrashMinority, 2);
         let mix = mix.weight(FaultKind::Cut, 15);
-        mix.weight(FaultKind::Hold, 10)
+        let mix = mix.weight(FaultKind::Hold, 10);
+        mix.partitions(2).machines(3)
+    }
+
+    /// Slow links and every shape of partition, each so often beside the other faults.
+    pub fn partitions(self, weight: u64) -> Self {
+        let mix = self.weight(FaultKind::CutOneWay, 2 * weight);
+        let mix = mix.weight(FaultKind::Isolate, weight);
+        let mix = mix.weight(FaultKind::Halves, weight);
+        let mix = mix.weight(FaultKind::MajorityRing, weight);
+        let mix = mix.weight(FaultKind::SlowLinks, 2 * weight);
+        mix.weight(FaultKind::Bridge, weight)
+    }
+
+    /// Nodes that stand still or are slow, slow disks and wrong clocks, each so often beside the
+    /// other faults.
+    pub fn machines(self, weight: u64) -> Self {
+        let mix = self.weight(FaultKind::Pause, weight);
+        let mix = mix.weight(FaultKind::SlowNode, weight);
+        let mix = mix.weight(FaultKind::SlowDisk, weight);
+        let mix = mix.weight(FaultKind::ClockJump, weight);
+        mix.weight(FaultKind::ClockDrift, weight)
     }
 
     /// All of that, and disks that fail, lie and are lost, within what the owners of a key can
     /// bear.
     pub fn bad_disks() -> Self {
         let mix = Self::everyday().weight(FaultKind::Wipe, 4);
+        let mix = mix.weight(FaultKind::RollBack, 6);
         let mix = mix.weight(FaultKind::FailWrite, 4);
         let mix = mix.weight(FaultKind::FailSync, 4);
         let mix = mix.weight(FaultKind::Corrupt, 16);

@@ -7,9 +7,12 @@ mod draw;
 mod key_choice;
 mod kinds;
 mod ledger;
+mod machine;
 mod mix;
 mod plan;
 mod saboteur;
+mod shapes;
+mod twin;
 
 use std::time::Duration;
 
@@ -18,6 +21,7 @@ use cartwheel::store::StoreOperation;
 pub use key_choice::KeyChoice;
 pub use kinds::FaultKind;
 pub(crate) use ledger::{Ledger, disk};
+pub use machine::MachineFault;
 pub use mix::Mix;
 pub(crate) use plan::plan;
 pub(crate) use saboteur::Saboteur;
@@ -33,6 +37,8 @@ pub enum Fault {
     /// The disks of these nodes write nothing more until the crash: what a node says now
     /// about what it keeps is tested by what it has afterwards.
     Stick(Vec<u64>),
+    /// The disks of these nodes write again, without a crash.
+    Unstick(Vec<u64>),
     /// These nodes lose power in the same moment, and of what was not synced a random end.
     Crash(Vec<u64>),
     /// These nodes start again, if they are down.
@@ -47,8 +53,19 @@ pub enum Fault {
     Hold(Vec<Pair>),
     /// What has waited between these hosts arrives.
     Release(Vec<Pair>),
+    /// What is sent between these hosts takes up to so long, each piece as chance has it.
+    SlowLinks(Vec<Pair>, Duration),
     /// A node loses power and its disk; it is down until it is restarted.
     Wipe(u64),
+    /// A copy of a node's directory is made, as for a backup.
+    CopyDisk(u64),
+    /// A node loses power, and its directory and the copy of it change places: it is rolled back,
+    /// and the next time it is a clone that has gone on elsewhere. It is down until it is
+    /// restarted.
+    RollBack(u64),
+    /// A second process with the id of a node opens a copy of its directory, at an address of its
+    /// own: see [`Cluster::client_of_twin`](crate::Cluster::client_of_twin).
+    OpenTwice(u64),
     /// The store of a node fails for good at the next such operation: the node ends, and
     /// starts again by itself.
     Fail(u64, StoreOperation),
@@ -77,6 +94,8 @@ pub enum Fault {
         /// How many reads fail.
         times: u32,
     },
+    /// Something of a node's machine, beside its disk.
+    Machine(u64, MachineFault),
     /// From now on every disk can be read.
     Readable,
 }
@@ -89,6 +108,7 @@ impl Fault {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Stick(_) => "stick",
+            Self::Unstick(_) => "unstick",
             Self::Crash(_) => "crash",
             Self::Restart(_) => "restart",
             Self::Cut(_) => "cut",
@@ -96,7 +116,17 @@ impl Fault {
             Self::Mend(_) => "mend",
             Self::Hold(_) => "hold",
             Self::Release(_) => "release",
+            Self::SlowLinks(..) => "slow links",
             Self::Wipe(_) => "wipe",
+            Self::CopyDisk(_) => "copy",
+            Self::RollBack(_) => "roll back",
+            Self::OpenTwice(_) => "open twice",
+            Self::Machine(_, MachineFault::Pause) => "pause",
+            Self::Machine(_, MachineFault::SlowDown(_)) => "slow down",
+            Self::Machine(_, MachineFault::RunAgain) => "run again",
+            Self::Machine(_, MachineFault::JumpClock(_)) => "clock jumps",
+            Self::Machine(_, MachineFault::DriftClock(_)) => "clock drifts",
+            Self::Machine(_, MachineFault::SetClockRight) => "clock set right",
             Self::Fail(_, StoreOperation::Sync) => "fail a sync",
             Self::Fail(..) => "fail a write",
             Self::Corrupt { .. } => "corrupt",
@@ -115,18 +145,24 @@ impl Fault {
     /// The nodes and hosts that it names.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
-            Self::Stick(nodes) | Self::Crash(nodes) | Self::Restart(nodes) => {
-                nodes.iter().copied().map(name).collect()
-            }
+            Self::Stick(nodes)
+            | Self::Unstick(nodes)
+            | Self::Crash(nodes)
+            | Self::Restart(nodes) => nodes.iter().copied().map(name).collect(),
             Self::Cut(pairs)
             | Self::CutOneWay(pairs)
             | Self::Mend(pairs)
             | Self::Hold(pairs)
+            | Self::SlowLinks(pairs, _)
             | Self::Release(pairs) => {
                 let pairs = pairs.iter().cloned();
                 pairs.flat_map(|(a, b)| [a, b]).collect()
             }
             Self::Wipe(node)
+            | Self::CopyDisk(node)
+            | Self::RollBack(node)
+            | Self::OpenTwice(node)
+            | Self::Machine(node, _)
             | Self::Fail(node, _)
             | Self::Corrupt { node, .. }
             | Self::Unreadable { node, .. } => vec![name(*node)],

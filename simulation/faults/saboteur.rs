@@ -8,11 +8,13 @@ use bytes::Bytes;
 use turmoil::Sim;
 
 use super::ledger::{Ledger, disk};
-use super::{Fault, KeyChoice, Pair, Planned};
-use crate::cluster::{GivenUp, name};
+use super::twin::Twin;
+use super::{Fault, KeyChoice, MachineFault, Pair, Planned};
+use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, values};
 use crate::history::SharedHistory;
+use crate::network::LATENCY_MAX;
 use crate::progress::Progress;
 use crate::trace::Trace;
 
@@ -25,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Carries out faults.
 pub struct Saboteur {
     pub disks: Vec<Rc<Disk>>,
+    pub habitats: Vec<Habitat>,
+    pub twins: Vec<Twin>,
     /// The nodes first, then the clients.
     pub hosts: Vec<String>,
     pub dice: Dice,
@@ -47,6 +51,7 @@ impl Saboteur {
         for (node, reason) in self.given_up.take() {
             self.end(sim, node, &reason);
         }
+        self.end_twins(sim);
         let due = self.planned.partition_point(|(at, _)| *at <= now);
         for (_, fault) in self.planned.drain(..due).collect::<Vec<_>>() {
             self.make(sim, &fault);
@@ -68,9 +73,14 @@ impl Saboteur {
             for other in &self.hosts[..at] {
                 sim.release(host.as_str(), other.as_str());
                 sim.repair(host.as_str(), other.as_str());
+                sim.set_link_max_message_latency(host.as_str(), other.as_str(), LATENCY_MAX);
             }
         }
         self.disks.iter().for_each(|disk| disk.work_again());
+        for habitat in &self.habitats {
+            habitat.machine.processor.run_again();
+            habitat.machine.clock.set_right();
+        }
         (1..=self.disks.len() as u64).for_each(|node| restart(sim, node));
     }
 
@@ -121,6 +131,7 @@ impl Saboteur {
             .or_default() += 1;
         match fault {
             Fault::Stick(nodes) => nodes.iter().for_each(|node| self.disk(*node).get_stuck()),
+            Fault::Unstick(nodes) => nodes.iter().for_each(|node| self.disk(*node).unstick()),
             Fault::Crash(nodes) => nodes.iter().for_each(|node| self.crash(sim, *node)),
             Fault::Restart(nodes) => nodes.iter().for_each(|node| restart(sim, *node)),
             Fault::Cut(pairs) => each(pairs, |a, b| sim.partition(a, b)),
@@ -128,13 +139,20 @@ impl Saboteur {
             Fault::Mend(pairs) => each(pairs, |a, b| sim.repair(a, b)),
             Fault::Hold(pairs) => each(pairs, |a, b| sim.hold(a, b)),
             Fault::Release(pairs) => each(pairs, |a, b| sim.release(a, b)),
+            Fault::SlowLinks(pairs, at_most) => each(pairs, |a, b| {
+                sim.set_link_max_message_latency(a, b, *at_most);
+            }),
             Fault::Wipe(node) => self.wipe(sim, *node),
+            Fault::CopyDisk(node) => self.disk(*node).copy(),
+            Fault::RollBack(node) => self.roll_back(sim, *node),
+            Fault::OpenTwice(node) => self.open_twice(sim, *node),
             Fault::Fail(node, operation) => self.disk(*node).fail_next(*operation),
             Fault::Corrupt { node, key, at } => self.corrupt_one(*node, key, *at),
             Fault::CorruptUnshared { node, lacking } => {
                 self.corrupt_unshared(*node, *lacking);
             }
             Fault::Unreadable { node, key, times } => self.unreadable(*node, key, *times),
+            Fault::Machine(node, fault) => self.machine(sim, *node, *fault),
             Fault::Readable => self.disks.iter().for_each(|d| d.store.can_read_again()),
         }
     }
@@ -154,12 +172,26 @@ impl Saboteur {
         self.trace.note(sim.elapsed(), &what);
     }
 
+    fn machine(&self, sim: &Sim<'_>, node: u64, fault: MachineFault) {
+        let at = usize::try_from(node - 1).unwrap_or(0);
+        fault.happen(&self.habitats[at].machine, sim.since_epoch());
+    }
+
     fn wipe(&mut self, sim: &mut Sim<'_>, node: u64) {
         self.crash(sim, node);
         if self.ledger.allows_all(node) {
-            self.ledger.wipe(node, sim.elapsed());
+            self.ledger.forget(node, sim.elapsed());
             self.disk(node).store.memory().wipe();
             self.history.borrow_mut().happened("a store that was wiped");
+        }
+    }
+
+    fn roll_back(&mut self, sim: &mut Sim<'_>, node: u64) {
+        self.crash(sim, node);
+        if self.ledger.allows_all(node) && self.disk(node).change_places() {
+            self.ledger.forget(node, sim.elapsed());
+            let what = "a store that was rolled back";
+            self.history.borrow_mut().happened(what);
         }
     }
 

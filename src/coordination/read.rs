@@ -346,6 +346,9 @@ impl ReadState {
     /// Answers that came late: what they bring is sent to those who lack it, and what they
     /// lack to them. Nobody waits for that.
     fn repair_late<C>(&mut self, common: &mut Common<C>, turn: &mut Turn<'_, C>) {
+        if planted_bug::is(PlantedBug::DropTheLateRepair) {
+            return;
+        }
         let rule = common.target.bucket.conflict;
         if !self.reading.has_unmerged() || self.reading.verdict(rule) == Verdict::Agreed {
             return;

@@ -165,12 +165,12 @@ impl<A: Clone> Replica<A> {
             return answer(effects, &command, ReplicaReply::Failed(error));
         }
         let writes = !matches!(command.action, Action::Read(_));
-        if writes && self.unwritten_bytes > UNWRITTEN_BYTES_MAX {
+        if writes && refuses(self.unwritten_bytes > UNWRITTEN_BYTES_MAX) {
             let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
             return answer(effects, &command, overloaded);
         }
         if let Some(loading) = self.loading.get_mut(&command.key) {
-            if loading.queue.len() >= QUEUED_PER_KEY_MAX {
+            if refuses(loading.queue.len() >= QUEUED_PER_KEY_MAX) {
                 let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
                 return answer(effects, &command, overloaded);
             }
@@ -305,7 +305,7 @@ impl<A: Clone> Replica<A> {
     }
 
     fn load(&mut self, command: Command<A>, effects: &mut Vec<Effect<A>>) {
-        if self.loads.len() >= LOADS_MAX {
+        if refuses(self.loads.len() >= LOADS_MAX) {
             let overloaded = ReplicaReply::Failed(ReplicaError::Overloaded);
             return answer(effects, &command, overloaded);
         }
@@ -368,7 +368,8 @@ impl<A: Clone> Replica<A> {
     /// A record that may have carried one of our dots is lost. One that is read again and again
     /// can't have got any of the fresh origin, and each origin stays in what it writes for ever.
     fn forget(&mut self, key: &StoredKey, entropy: &mut dyn Entropy) {
-        if self.forgotten.contains(key) {
+        let claims = planted_bug::is(PlantedBug::ClaimForgottenDots);
+        if claims || self.forgotten.contains(key) {
             return;
         }
         if self.forgotten.len() >= CORRUPT_KEYS_MAX {
@@ -390,6 +391,10 @@ impl<A: Clone> Replica<A> {
         self.next_ticket += 1;
         Ticket(self.next_ticket)
     }
+}
+
+fn refuses(full: bool) -> bool {
+    full && !planted_bug::is(PlantedBug::RefuseNothing)
 }
 
 pub(super) fn answer<A: Clone>(

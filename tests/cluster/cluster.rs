@@ -111,6 +111,19 @@ impl Cluster {
         (start_node(config, store, clock, fatal).await, said)
     }
 
+    /// Makes all actors of a name panic on one node, and waits until they have started again.
+    pub async fn panic(&self, at: usize, name: &str) {
+        let supervision = &self.nodes[at].supervision;
+        let actors = supervision.actors().into_iter().enumerate();
+        for (place, _) in actors.filter(|(_, actor)| *actor == name) {
+            let before = supervision.restarts();
+            assert!(supervision.panic_soon(place));
+            while supervision.restarts() == before {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
     /// A client of some of the nodes.
     pub async fn client(&self, nodes: &[usize]) -> Client {
         let endpoints = nodes.iter().map(|at| &self.nodes[*at].client_address);

@@ -7,7 +7,6 @@ use cartwheel::key::BucketId;
 use cartwheel::message::client::{PeerStatus, RequestError};
 use cartwheel::message::replica::BucketActivate;
 use cartwheel::message::{Message, encode};
-use cartwheel_actors::PanicNow;
 use cartwheel_client::Client;
 
 use crate::cluster::{Cluster, with_nodes};
@@ -74,9 +73,7 @@ fn once_its_own_link_to_a_peer_is_up_again() {
             assert!(read.unwrap().is_absent());
         }
         // Ends the links of all who have asked the first node's replicas.
-        for replica in &cluster.nodes[0].replicas {
-            assert!(replica.send(PanicNow).await.is_err());
-        }
+        cluster.panic(0, "replica").await;
         assert_that_the_third_learns(&cluster).await;
     });
 }

@@ -1,5 +1,8 @@
 //! Scenarios by hand: what goes wrong at a time, and what the report says of it.
 
+mod cases;
+mod whys;
+
 use cartwheel_simulation::history::json_lines;
 use cartwheel_simulation::{Cluster, Fault, Simulation, links, millis, secs};
 

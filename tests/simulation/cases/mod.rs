@@ -1,0 +1,6 @@
+//! Cases that a campaign would meet too seldom, as runs of any seed.
+
+pub mod flood;
+pub mod forgotten;
+pub mod stragglers;
+pub mod twins;

@@ -1,0 +1,31 @@
+//! The cases by which planted bugs are seen, without any bug.
+
+use crate::cases;
+
+#[test]
+fn two_nodes_with_copies_of_one_data_directory_are_one_too_many_and_the_second_ends() {
+    for seed in 1..=3 {
+        let report = cases::twins::simulation(seed).run();
+        report.assert_clean();
+        let happened = &report.history.happened;
+        assert!(happened.contains_key("a second opening that was refused"));
+        assert!(happened.contains_key("a second opening that served nobody"));
+    }
+}
+
+#[test]
+fn an_owner_that_answers_behind_the_others_is_repaired_though_nobody_waits() {
+    cases::stragglers::simulation(1).run().assert_clean();
+}
+
+#[test]
+fn of_more_than_a_node_can_have_under_way_some_is_refused_and_the_rest_is_served() {
+    cases::flood::simulation(1).run().assert_clean();
+}
+
+#[test]
+fn a_node_that_has_forgotten_dots_on_their_way_does_not_claim_them() {
+    for seed in 1..=3 {
+        cases::forgotten::simulation(seed).run().assert_clean();
+    }
+}
