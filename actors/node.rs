@@ -1,8 +1,8 @@
 //! A node: it builds its actors in order, and opens its doors when they stand.
 //!
 //! ```text
-//!   ring ─► a shard: replica, coordinator ─► links ─► bridge door ─► buckets of the peers
-//!                                                                 ─► client door
+//!   ring ─► a shard: replica, coordinator ─► links ─► extensions ─► bridge door
+//!        ─► buckets of the peers ─► client door
 //! ```
 
 use std::collections::BTreeMap;
@@ -14,18 +14,19 @@ use cartwheel::bucket::Bucket;
 use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
+use cartwheel::extension::Kinds;
 use cartwheel::greeting::Door;
 use cartwheel::layout::{Layout, Member};
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
 use cartwheel::node::{NodeId, ShardId, StoreId};
 use cartwheel::ring::Ring;
-use cartwheel::store::StoreError;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::administration::{Administration, HostFacts};
 use crate::bridge::{Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router};
 use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
+use crate::extension::{Data, Extension, NodeHandle, Observers, Registered};
 use crate::learning::{BucketLearner, Lessons};
 use crate::listing::ListActor;
 use crate::mailbox::post;
@@ -34,6 +35,7 @@ use crate::ring::{MeetCoordinators, RingActor, SharedRing};
 use crate::served::ServedNode;
 use crate::session::serve;
 use crate::shell::{Listener, Shell};
+pub use crate::start_error::StartError;
 use crate::start_numbers::StartNumbers;
 use crate::supervision::{RestartBudget, Supervision};
 
@@ -48,6 +50,8 @@ pub struct NodeOptions {
     /// How many shards; the configuration's 0 was resolved by the caller, who knows the
     /// machine.
     pub shards: u16,
+    /// Other people's actors, in the order they start in.
+    pub extensions: Vec<Extension>,
     /// What it tells of the machine it runs on.
     pub host: Arc<dyn HostFacts>,
     /// Called when the node can't go on: its store has failed, or an actor's restart budget
@@ -77,40 +81,17 @@ impl Node {
     }
 }
 
-/// Why a node does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A door can't be opened.
-    #[error("can't listen on {address}: {error}")]
-    Listen {
-        /// The address.
-        address: String,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// A kind of message that nobody answers.
-    #[error(transparent)]
-    Handler(#[from] MissingHandler),
-    /// The store can't be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A shard ended while it began.
-    #[error("shard {shard} did not start")]
-    Shard {
-        /// The shard's number.
-        shard: u16,
-    },
-}
-
 /// How long a starting node waits for its peers' buckets: a peer that is up answers at once,
 /// and one that is away must not keep the others from serving.
 const BUCKETS_WAIT: Duration = Duration::from_secs(2);
 
 /// Starts a node on the event loop of the caller, which has to go on running.
 pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
-    let builder = Builder::new(options)?;
+    let extensions = Registered::check(&options.extensions, &options.config)?;
+    let builder = Builder::new(options, &extensions)?;
     let shards = builder.shards().await?;
-    let served = builder.served(&shards)?;
+    let served = builder.served(&shards, extensions.kinds());
+    extensions.begin(&builder.supervision, || builder.handle(&served));
     let bridge = builder
         .open(builder.options.config.bridge_address())
         .await?;
@@ -149,6 +130,7 @@ struct Builder {
     router: Arc<Router>,
     lessons: Lessons,
     learner: Addr<BucketLearner>,
+    observers: Observers,
 }
 
 struct StartedShards {
@@ -157,7 +139,7 @@ struct StartedShards {
 }
 
 impl Builder {
-    fn new(options: NodeOptions) -> Result<Self, StartError> {
+    fn new(options: NodeOptions, extensions: &Registered) -> Result<Self, StartError> {
         let config = &options.config;
         let fatal = Arc::clone(&options.fatal);
         let budget = RestartBudget {
@@ -190,12 +172,7 @@ impl Builder {
             Arc::clone(&supervision),
             links.clone(),
         );
-        let mut router = Router::default();
-        administration.routes(&mut router);
-        router.check(crate::administration::KINDS)?;
-        crate::clock_watch::routes(&mut router, Arc::clone(&options.shell.clock));
-        router.check(crate::clock_watch::KINDS)?;
-        let router = Arc::new(router);
+        let router = Arc::new(router(&administration, &options, extensions)?);
         let first_lane = links.first().cloned().unwrap_or_default();
         let peers = Peers::new(config.node.id, first_lane, Arc::clone(&router));
         let lessons = Lessons {
@@ -217,6 +194,7 @@ impl Builder {
             router,
             lessons,
             learner,
+            observers: extensions.observers(),
         })
     }
 
@@ -272,6 +250,7 @@ impl Builder {
             cache_bytes: usize::try_from(cache_bytes).unwrap_or(usize::MAX),
             ring: self.ring.clone(),
             shell: self.options.shell.clone(),
+            observers: self.observers.clone(),
             store_failed: Arc::clone(&self.options.fatal),
         }
     }
@@ -324,9 +303,22 @@ impl Builder {
         }
     }
 
-    fn served(&self, shards: &StartedShards) -> Result<Arc<ServedNode>, StartError> {
+    fn handle(&self, served: &Arc<ServedNode>) -> NodeHandle {
+        let peers = self.lessons.peers.clone();
+        let entropy = Arc::clone(&self.options.shell.entropy);
+        NodeHandle {
+            node: self.identity.node,
+            ring: self.ring.clone(),
+            data: Data::new(Arc::clone(served), peers.clone(), Arc::clone(&entropy)),
+            clock: Arc::clone(&self.options.shell.clock),
+            peers,
+            entropy,
+        }
+    }
+
+    fn served(&self, shards: &StartedShards, extensions: Arc<Kinds>) -> Arc<ServedNode> {
         let coordination = &self.options.config.coordination;
-        Ok(Arc::new(ServedNode {
+        Arc::new(ServedNode {
             id: self.identity.node,
             identity: self.identity,
             ring: self.ring.clone(),
@@ -336,8 +328,9 @@ impl Builder {
             replicas: shards.replicas.clone(),
             coordinators: shards.coordinators.clone(),
             router: Arc::clone(&self.router),
+            extensions,
             learner: self.learner.clone(),
-        }))
+        })
     }
 
     async fn open(&self, address: &str) -> Result<Box<dyn Listener>, StartError> {
@@ -411,6 +404,21 @@ impl Builder {
         // A peer that is away is asked when its link is up.
         futures::future::join_all(asked).await;
     }
+}
+
+/// Everything that is asked one question at a time, with somebody to answer it.
+fn router(
+    administration: &Arc<Administration>,
+    options: &NodeOptions,
+    extensions: &Registered,
+) -> Result<Router, MissingHandler> {
+    let mut router = Router::default();
+    administration.routes(&mut router);
+    router.check(crate::administration::KINDS)?;
+    crate::clock_watch::routes(&mut router, Arc::clone(&options.shell.clock));
+    router.check(crate::clock_watch::KINDS)?;
+    extensions.routes(options.config.node.id, &mut router);
+    Ok(router)
 }
 
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);

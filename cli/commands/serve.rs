@@ -129,6 +129,7 @@ fn options(config: Config, store: &NodeStore, stopping: &Stopping) -> NodeOption
             store: store.shared(),
         },
         store: store.id(),
+        extensions: Vec::new(),
         host: Arc::new(Host::new(store.file_system(&config))),
         fatal: stopping.fatal(),
         config,

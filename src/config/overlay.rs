@@ -14,12 +14,32 @@ pub(super) fn over_defaults(settings: Table) -> Result<Table, ConfigError> {
             return Err(unknown(section, known));
         };
         for (name, value) in given {
+            if section == EXTENSIONS {
+                check_extension(&name, &value)?;
+                known.insert(name, value);
+                continue;
+            }
             check_setting(&format!("{section}.{name}"), &value, known)?;
             known.insert(name, value);
         }
     }
     find_missing(&whole)?;
     Ok(whole)
+}
+
+/// The section whose settings are tables, one an extension.
+const EXTENSIONS: &str = "extensions";
+
+/// Its settings are the extension's own matter.
+fn check_extension(name: &str, value: &Value) -> Result<(), ConfigError> {
+    match value {
+        Value::Table(_) => Ok(()),
+        other => Err(refused(
+            &format!("{EXTENSIONS}.{name}"),
+            other,
+            Rule::SectionOfAnExtension,
+        )),
+    }
 }
 
 /// The value of a setting from text, as it stands in an environment variable or a flag.

@@ -163,6 +163,7 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
             store,
         },
         store: identity.store,
+        extensions: Vec::new(),
         shards: 2,
         host: Arc::new(NoFacts),
         fatal: Arc::new(move |reason| given_up.add(node, reason)),
