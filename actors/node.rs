@@ -26,7 +26,7 @@ use crate::administration::{Administration, HostFacts};
 use crate::bridge::{Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router};
 use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
-use crate::extension::{Data, Extension, NodeHandle, Observers, Registered};
+use crate::extension::{Data, Extension, ExtensionStore, NodeHandle, Observers, Registered};
 use crate::learning::{BucketLearner, Lessons};
 use crate::listing::ListActor;
 use crate::mailbox::post;
@@ -91,7 +91,7 @@ pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
     let builder = Builder::new(options, &extensions)?;
     let shards = builder.shards().await?;
     let served = builder.served(&shards, extensions.kinds());
-    extensions.begin(&builder.supervision, || builder.handle(&served));
+    builder.begin(extensions, &served);
     let bridge = builder
         .open(builder.options.config.bridge_address())
         .await?;
@@ -303,12 +303,20 @@ impl Builder {
         }
     }
 
-    fn handle(&self, served: &Arc<ServedNode>) -> NodeHandle {
+    fn begin(&self, extensions: Registered, served: &Arc<ServedNode>) {
+        let store = &self.options.shell.store;
+        let handle = |store| self.handle(served, store);
+        let begun = extensions.begin(&self.supervision, store, handle);
+        self.administration.meet_extensions(begun);
+    }
+
+    fn handle(&self, served: &Arc<ServedNode>, store: ExtensionStore) -> NodeHandle {
         let peers = self.lessons.peers.clone();
         let entropy = Arc::clone(&self.options.shell.entropy);
         NodeHandle {
             node: self.identity.node,
             ring: self.ring.clone(),
+            store,
             data: Data::new(Arc::clone(served), peers.clone(), Arc::clone(&entropy)),
             clock: Arc::clone(&self.options.shell.clock),
             peers,

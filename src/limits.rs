@@ -164,3 +164,10 @@ pub const OBSERVED_AT_ONCE_MAX: usize = 256;
 /// Requests that one extension may have under way here: reads and writes of keys, and pages of
 /// listings. Clients come first.
 pub const EXTENSION_REQUESTS_MAX: usize = 64;
+
+/// Batches that one extension may have with the committer: as many as a shard writes in a burst
+/// or two.
+pub const EXTENSION_WRITES_MAX: usize = 64;
+
+/// The most bytes of keys and values in one batch of an extension: a round of the committer.
+pub const EXTENSION_BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;

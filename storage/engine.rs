@@ -28,11 +28,14 @@ impl Engine {
     pub(crate) fn open(
         path: &Path,
         memory: tuning::Memory,
+        extensions: &[&'static str],
         lock: Lock,
     ) -> Result<Self, rocksdb::Error> {
         let options = tuning::database();
-        let mut families = tuning::families(memory);
-        families.extend(strange_families(path));
+        let extensions = extensions.iter().copied().map(Family::Extension);
+        let known: Vec<Family> = Family::OURS.into_iter().chain(extensions).collect();
+        let mut families = tuning::families(&known, memory);
+        families.extend(strange_families(path, &known));
         let db = DB::open_cf_descriptors(&options, path, families)?;
         Ok(Self {
             db,
@@ -115,7 +118,7 @@ impl Engine {
         family: Family,
         operation: StoreOperation,
     ) -> Result<&ColumnFamily, StoreError> {
-        self.db.cf_handle(family.name()).ok_or_else(|| StoreError {
+        self.db.cf_handle(&family.name()).ok_or_else(|| StoreError {
             operation,
             cause: format!("the family {} is missing", family.name()),
         })
@@ -142,11 +145,11 @@ impl Journal for Arc<Engine> {
     }
 }
 
-/// Families of a later version: RocksDB opens all or nothing, and only what is open can say
-/// that it has a later format.
-fn strange_families(path: &Path) -> Vec<rocksdb::ColumnFamilyDescriptor> {
+/// Families of a later version, or of an extension that this binary does not have: RocksDB opens
+/// all or nothing, and only what is open can say that it has a later format.
+fn strange_families(path: &Path, known: &[Family]) -> Vec<rocksdb::ColumnFamilyDescriptor> {
     let found = DB::list_cf(&tuning::database(), path).unwrap_or_default();
-    let known = |name: &String| Family::ALL.iter().any(|family| family.name() == name);
+    let known = |name: &String| known.iter().any(|family| family.name() == *name);
     let strange = found.into_iter().filter(|name| !known(name));
     strange
         .map(|name| rocksdb::ColumnFamilyDescriptor::new(name, tuning::database()))

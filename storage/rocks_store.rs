@@ -42,6 +42,8 @@ pub struct OpenOptions {
     pub block_cache_bytes: usize,
     /// How many fresh writes stay in memory before they go to a sorted file.
     pub memtable_bytes: usize,
+    /// The names of the extensions that keep data here. What others have kept stays as it is.
+    pub extensions: Vec<&'static str>,
 }
 
 /// A store on disk. Close it before the process exits.
@@ -69,7 +71,7 @@ impl RocksStore {
             block_cache_bytes: options.block_cache_bytes,
             memtable_bytes: options.memtable_bytes,
         };
-        let engine = Engine::open(&path, memory, lock);
+        let engine = Engine::open(&path, memory, &options.extensions, lock);
         let engine = engine.map_err(|source| OpenError::RocksDb {
             path: path.clone(),
             source,

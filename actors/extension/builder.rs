@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::handle::NodeHandle;
 use super::observer::{Observed, ObserverFeed};
 use super::question::Question;
+use super::state::{Ask, Inspect, Inspection, inspect};
 use crate::bridge::Router;
 use crate::supervision::Supervision;
 
@@ -52,11 +53,12 @@ impl Extension {
             parts: Parts {
                 routes: Vec::new(),
                 observer: None,
+                inspect: None,
             },
         }
     }
 
-    /// Its name.
+    /// Its name: its section in the configuration, its column family, its line in the status.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -75,6 +77,7 @@ pub struct ExtensionBuilder<A: Actor, S> {
 struct Parts<A: Actor> {
     routes: Vec<fn(&mut Router, Place<A>)>,
     observer: Option<Observer<A>>,
+    inspect: Option<fn(Addr<A>) -> Arc<Ask>>,
 }
 
 /// How many records may wait for the actor, and what hands them over.
@@ -82,9 +85,11 @@ type Observer<A> = (usize, fn(Arc<ObserverFeed>, Addr<A>));
 
 impl<A: Actor> Clone for Parts<A> {
     fn clone(&self) -> Self {
-        let routes = self.routes.clone();
-        let observer = self.observer;
-        Self { routes, observer }
+        Self {
+            routes: self.routes.clone(),
+            observer: self.observer,
+            inspect: self.inspect,
+        }
     }
 }
 
@@ -122,6 +127,15 @@ where
             actix_rt::spawn(feed.pump(actor));
         };
         self.parts.observer = Some((records_max, pump));
+        self
+    }
+
+    /// The actor shows its state in the status of the node.
+    pub fn shows_state(mut self) -> Self
+    where
+        A: Handler<Inspect>,
+    {
+        self.parts.inspect = Some(inspect);
         self
     }
 
@@ -163,6 +177,9 @@ type Place<A> = (NodeId, &'static str, Arc<OnceLock<Addr<A>>>);
 
 /// An extension with its settings, for one start of one node.
 pub(super) trait Prepared {
+    /// The extension's name.
+    fn name(&self) -> &'static str;
+
     /// Registers a handler for each message that it answers.
     fn routes(&self, node: NodeId, router: &mut Router);
 
@@ -170,7 +187,7 @@ pub(super) trait Prepared {
     fn feed(&self) -> Option<Arc<ObserverFeed>>;
 
     /// Starts the actor.
-    fn begin(self: Box<Self>, node: NodeHandle, supervision: &Arc<Supervision>);
+    fn begin(self: Box<Self>, node: NodeHandle, supervision: &Arc<Supervision>) -> Inspection;
 }
 
 struct Begin<A: Actor> {
@@ -185,6 +202,10 @@ impl<A> Prepared for Begin<A>
 where
     A: Actor<Context = Context<A>> + Supervised,
 {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn routes(&self, node: NodeId, router: &mut Router) {
         for route in &self.parts.routes {
             route(router, (node, self.name, Arc::clone(&self.place)));
@@ -195,14 +216,17 @@ where
         self.feed.clone()
     }
 
-    fn begin(self: Box<Self>, node: NodeHandle, supervision: &Arc<Supervision>) {
+    fn begin(self: Box<Self>, node: NodeHandle, supervision: &Arc<Supervision>) -> Inspection {
         let make = self.make;
         let address = supervision.start(self.name, |_| make(node));
         if let (Some(feed), Some((_, pump))) = (self.feed, self.parts.observer) {
             pump(feed, address.clone());
         }
+        let ask = self.parts.inspect.map(|inspect| inspect(address.clone()));
         // Set once: a prepared extension begins once.
         let _ = self.place.set(address);
+        let name = self.name;
+        Inspection { name, ask }
     }
 }
 

@@ -7,6 +7,7 @@ use cartwheel::key::BucketId;
 use cartwheel::node::NodeId;
 
 use super::data::Data;
+use super::store::ExtensionStore;
 use crate::bridge::Peers;
 use crate::ring::SharedRing;
 use crate::shell::{Clock, EntropySource};
@@ -18,6 +19,7 @@ pub struct NodeHandle {
     pub(crate) peers: Peers,
     pub(crate) ring: SharedRing,
     pub(crate) data: Data,
+    pub(crate) store: ExtensionStore,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn EntropySource>,
 }
@@ -36,6 +38,11 @@ impl NodeHandle {
     /// The keys of the cluster, to be read and written as by a client.
     pub fn data(&self) -> &Data {
         &self.data
+    }
+
+    /// The extension's own data on this node: its column family.
+    pub fn store(&self) -> &ExtensionStore {
+        &self.store
     }
 
     /// The policy of a bucket, from the id that records carry.

@@ -4,6 +4,7 @@
 //!   Extension::new(name, factory)          names, kinds, settings: checked before anything starts
 //!       .answers::<Question>(reach)   ──►  router: this node as it is, others by MessagePack
 //!       .observes(bound)              ──►  a feed of what this node's replicas accept
+//!       .shows_state()               ──►  a line in the status of the node
 //!       .build()                      ──►  NodeOptions::extensions
 //!
 //!   start order: shards ─► extensions, in the order they were given ─► doors
@@ -18,6 +19,8 @@ mod handle;
 mod observer;
 mod question;
 mod registered;
+mod state;
+mod store;
 
 pub use builder::{Extension, ExtensionBuilder, NoSettings};
 pub use cartwheel::extension::{Accepted, Notice, Reach};
@@ -28,3 +31,6 @@ pub(crate) use observer::Observers;
 pub use question::Question;
 pub use registered::ExtensionError;
 pub(crate) use registered::Registered;
+pub(crate) use state::Inspection;
+pub use state::{Inspect, State};
+pub use store::{Changes, ExtensionStore, ExtensionStoreError};

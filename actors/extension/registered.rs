@@ -5,10 +5,14 @@ use std::sync::Arc;
 use cartwheel::config::{Config, ConfigError};
 use cartwheel::extension::{KindError, Kinds, NameError, check_names};
 use cartwheel::node::NodeId;
+use cartwheel::store::ReplicaStore;
+use tokio::sync::Semaphore;
 
 use super::builder::{Extension, Prepared};
 use super::handle::NodeHandle;
 use super::observer::Observers;
+use super::state::Inspection;
+use super::store::ExtensionStore;
 use crate::bridge::Router;
 use crate::supervision::Supervision;
 
@@ -52,11 +56,21 @@ impl Registered {
         }
     }
 
-    /// Starts the actors in their order.
-    pub(crate) fn begin(self, supervision: &Arc<Supervision>, node: impl Fn() -> NodeHandle) {
-        for extension in self.extensions {
-            extension.begin(node(), supervision);
-        }
+    /// Starts the actors in their order, and says how to ask them for their state.
+    pub(crate) fn begin(
+        self,
+        supervision: &Arc<Supervision>,
+        store: &Arc<dyn ReplicaStore>,
+        node: impl Fn(ExtensionStore) -> NodeHandle,
+    ) -> Vec<Inspection> {
+        // All extensions together read one range at a time, as listings do.
+        let reads = Arc::new(Semaphore::new(1));
+        let extensions = self.extensions.into_iter().enumerate();
+        let begun = extensions.map(|(place, extension)| {
+            let store = ExtensionStore::open(extension.name(), place, store, &reads);
+            extension.begin(node(store), supervision)
+        });
+        begun.collect()
     }
 }
 

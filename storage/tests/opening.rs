@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
-use cartwheel::node::{ClusterId, NodeId, StoreId};
-use cartwheel::store::{Family, Identity, ReplicaStore, STORE_FORMAT};
+use cartwheel::node::{ClusterId, NodeId, ShardId, StoreId};
+use cartwheel::store::{
+    Batch, Committer, Durability, Family, Identity, ReplicaStore, STORE_FORMAT, Submission, Ticket,
+};
 use cartwheel_storage::{OpenError, OpenOptions, RocksStore};
 use rocksdb::{DB, Options};
 use tempfile::TempDir;
@@ -176,6 +178,40 @@ fn a_path_that_can_not_be_made_is_an_error_of_the_system() {
 }
 
 #[test]
+fn what_an_extension_has_kept_is_there_when_it_comes_back() {
+    let directory = TempDir::new().unwrap();
+    let family = Family::Extension("sometimes");
+    let with_it = |options: &mut OpenOptions| options.extensions.push("sometimes");
+    let kept = |store: &RocksStore| store.scan(family, b"", b"\xff", 10);
+    let store = open(directory.path(), with_it).unwrap();
+    let mut batch = Batch::new();
+    batch.put(
+        family,
+        Bytes::from_static(b"key"),
+        Bytes::from_static(b"value"),
+    );
+    store.submit(Submission {
+        shard: ShardId(0),
+        ticket: Ticket(1),
+        batch,
+        durability: Durability::Synced,
+    });
+    drop(store);
+    let without_it = open(directory.path(), |_| {}).unwrap();
+    assert_eq!(
+        kept(&without_it).unwrap().len(),
+        1,
+        "it is opened, and left alone"
+    );
+    drop(without_it);
+    let store = open(directory.path(), with_it).unwrap();
+    assert_eq!(kept(&store).unwrap().len(), 1);
+    let unknown = store.scan(Family::Extension("never"), b"", b"\xff", 10);
+    let missing = "the family extension.never is missing";
+    assert_eq!(unknown.unwrap_err().cause, missing);
+}
+
+#[test]
 fn the_identity_lies_where_every_version_looks_for_it() {
     let directory = TempDir::new().unwrap();
     let store = open(directory.path(), |_| {}).unwrap();
@@ -192,7 +228,7 @@ fn open(path: &Path, change: impl FnOnce(&mut OpenOptions)) -> Result<RocksStore
 
 /// Changes the database behind the store's back.
 fn edit(path: &Path, change: impl FnOnce(&mut DB)) {
-    let families = Family::ALL.map(Family::name);
+    let families = Family::OURS.map(Family::name);
     let mut database = DB::open_cf(&Options::default(), path, families).unwrap();
     change(&mut database);
 }

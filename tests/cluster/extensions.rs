@@ -5,11 +5,13 @@ use std::time::Duration;
 use actix::{Actor, Context, Handler, Supervised};
 use bytes::Bytes;
 use cartwheel::limits::EXTENSION_REQUESTS_MAX;
-use cartwheel::message::client::{PeerStatus, RequestError};
+use cartwheel::message::client::{ExtensionStatus, PeerStatus, RequestError};
 use cartwheel::message::{Kind, Message};
 use cartwheel::node::NodeId;
 use cartwheel_actors::bridge::Peers;
-use cartwheel_actors::extension::{Data, Extension, NoSettings, NodeHandle, Question, Reach};
+use cartwheel_actors::extension::{
+    Data, Extension, Inspect, NoSettings, NodeHandle, Question, Reach, State,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{refusal, with_extensions};
@@ -79,6 +81,18 @@ impl Handler<Question<Greet>> for Greeter {
     }
 }
 
+impl Handler<Inspect> for Greeter {
+    type Result = State;
+
+    fn handle(&mut self, _: Inspect, _: &mut Self::Context) -> State {
+        let greeting = &self.settings.greeting;
+        assert_ne!(greeting, "silence", "a test asked for a panic");
+        State::new()
+            .with("greeted", self.greeted)
+            .with("greeting", greeting)
+    }
+}
+
 /// Asks all nodes on behalf of whoever asks it.
 struct Crier(Peers, NodeId);
 
@@ -116,6 +130,7 @@ impl Handler<Question<GreetAll>> for Crier {
 fn greeter(reach: Reach) -> Extension {
     Extension::new("greeter", Greeter::new)
         .answers::<Greet>(reach)
+        .shows_state()
         .build()
 }
 
@@ -237,6 +252,41 @@ fn a_node_refuses_to_start_with_settings_of_no_extension_or_such_that_it_does_no
         more.starts_with("[extensions.greeter]: unknown field `volume`"),
         "{more}"
     );
+}
+
+#[test]
+fn the_status_of_a_node_has_the_state_of_each_extension() {
+    let extensions = [greeter(Reach::Everyone), crier()];
+    with_extensions(1, &extensions, SETTINGS, |cluster| async move {
+        let client = cluster.client(&[0]).await;
+        client.ask(&greet("you")).await.unwrap();
+        let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let state = Some(vec![own("greeted", "1"), own("greeting", "hello")]);
+        let expected = [
+            extension_status("greeter", state),
+            extension_status("crier", Some(Vec::new())),
+        ];
+        assert_eq!(client.status().await.unwrap().extensions, expected);
+    });
+}
+
+#[test]
+fn an_extension_that_does_not_answer_spoils_nothing_but_its_own_line_of_the_status() {
+    let settings = "[extensions.greeter]\ngreeting = \"silence\"\n";
+    with_extensions(
+        1,
+        &[greeter(Reach::Nodes)],
+        settings,
+        |cluster| async move {
+            let status = cluster.client(&[0]).await.status().await.unwrap();
+            assert_eq!(status.extensions, [extension_status("greeter", None)]);
+        },
+    );
+}
+
+fn extension_status(name: &str, state: Option<Vec<(String, String)>>) -> ExtensionStatus {
+    let name = name.to_owned();
+    ExtensionStatus { name, state }
 }
 
 /// Does to a key what it is told, as a client of its own node would.

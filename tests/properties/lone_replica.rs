@@ -145,7 +145,7 @@ impl World {
     }
 }
 
-fn command(key: &StoredKey, action: Action) -> Command<()> {
+pub fn command(key: &StoredKey, action: Action) -> Command<()> {
     Command {
         asker: (),
         operation: OperationId {

@@ -21,6 +21,7 @@ mod lone_replica;
 mod memory;
 mod merging;
 mod messages;
+mod observed_records;
 mod quorums;
 mod read_bytes;
 mod record_sizes;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cartwheel::bucket::{Bucket, BucketDurability};
 use cartwheel::message::client::{
     BucketCreate, BucketDescription, BucketList, Delete, DeleteBatch, Deleted, Explain,
-    ExplainEvent, ExplainStep, Get, GetBatch, Got, List, Listed, Locate, Located,
+    ExplainEvent, ExplainStep, ExtensionStatus, Get, GetBatch, Got, List, Listed, Locate, Located,
     MemberDescription, Outcomes, PeerStatus, Put, PutBatch, PutDone, QuorumOptions, RequestError,
     Ring, RingDescription, ShardStatus, Sibling, Status, StatusDescription,
 };
@@ -39,6 +39,7 @@ fn structs() -> Vec<(&'static str, Shape)> {
         Dot,
         Explain,
         ExplainEvent,
+        ExtensionStatus,
         Get,
         GetBatch,
         Got,
