@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, CONTEXT_LEN_MAX, SESSION_ANSWER_BYTES_MAX};
+use cartwheel::limits::{CLIENT_FRAME_LEN_MAX, CONTEXT_LEN_MAX};
 use cartwheel::message::Kind;
 use cartwheel::message::Message;
 use cartwheel::message::client::{Delete, DeleteBatch, GetBatch, Put, PutBatch, RequestError};
@@ -86,7 +86,7 @@ impl Client {
 
     /// Whether it has so much to read that it gets nothing large any more.
     fn is_full(&self) -> bool {
-        matches!(&self.target, Some(Target::Session { outbox, .. }) if is_full(outbox))
+        matches!(&self.target, Some(Target::Session { outbox, .. }) if outbox.is_full())
     }
 
     /// Answers.
@@ -210,7 +210,7 @@ fn fitting(
         Ok(body) => body.len() > CONTEXT_LEN_MAX * 2,
         Err(error) => error.values_len() > CONTEXT_LEN_MAX * 2,
     };
-    match large && is_full(outbox) {
+    match large && outbox.is_full() {
         true => Err(RequestError::Overloaded {
             retry_after_ms: RETRY_AFTER_MS,
         }),
@@ -223,11 +223,6 @@ fn writes(kind: Kind) -> bool {
         kind,
         Put::KIND | Delete::KIND | PutBatch::KIND | DeleteBatch::KIND
     )
-}
-
-/// Whether a client has so much to read that it gets nothing large any more.
-fn is_full(outbox: &Outbox) -> bool {
-    outbox.unwritten() > SESSION_ANSWER_BYTES_MAX
 }
 
 /// How long a client that does not read is asked to wait.

@@ -41,6 +41,7 @@ pub mod shell;
 mod start_error;
 mod start_numbers;
 pub mod supervision;
+mod unread;
 
 pub use administration::HostFacts;
 pub use replica::PanicNow;

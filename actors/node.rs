@@ -18,12 +18,14 @@ use cartwheel::extension::Kinds;
 use cartwheel::greeting::Door;
 use cartwheel::layout::{Layout, Member};
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
-use cartwheel::node::{NodeId, ShardId, StoreId};
+use cartwheel::node::{NodeId, OpeningId, ShardId, StoreId};
 use cartwheel::ring::Ring;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::administration::{Administration, HostFacts};
-use crate::bridge::{Link, LinkActor, LinkOptions, MissingHandler, PeerIdentity, Peers, Router};
+use crate::bridge::{
+    Link, LinkActor, LinkOptions, LinkParts, MissingHandler, Openings, PeerIdentity, Peers, Router,
+};
 use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
 use crate::extension::{Data, Extension, ExtensionStore, NodeHandle, Observers, Registered};
@@ -131,6 +133,7 @@ struct Builder {
     lessons: Lessons,
     learner: Addr<BucketLearner>,
     observers: Observers,
+    openings: Arc<Openings>,
 }
 
 struct StartedShards {
@@ -154,6 +157,8 @@ impl Builder {
             cluster: config.cluster.id,
             node: config.node.id,
             store: options.store,
+            opening: OpeningId(options.shell.entropy.fork().next_u64()),
+            address: config.bridge_address().to_owned(),
         };
         let ring = SharedRing::new(first_ring(config));
         let store = Arc::clone(&options.shell.store);
@@ -161,9 +166,9 @@ impl Builder {
         let ring_actor = supervision.start("ring", |_| actor);
         let list_actor = ListActor::new(config.node.id, store);
         let list_actor = supervision.start("list", |_| list_actor);
-        let links = links(config, identity, options.shards);
+        let links = links(config, &identity, options.shards);
         let administration = Administration::new(
-            identity,
+            identity.clone(),
             ring.clone(),
             ring_actor.clone(),
             list_actor,
@@ -195,6 +200,7 @@ impl Builder {
             lessons,
             learner,
             observers: extensions.observers(),
+            openings: Arc::default(),
         })
     }
 
@@ -287,14 +293,19 @@ impl Builder {
     }
 
     fn begin_links(&self, coordinators: &[CoordinatorAddress]) {
+        let parts = LinkParts {
+            shell: self.options.shell.clone(),
+            coordinators: coordinators.to_vec(),
+            learner: self.learner.clone(),
+            openings: Arc::clone(&self.openings),
+            fatal: Arc::clone(&self.options.fatal),
+        };
         for (lane, links) in self.links.iter().enumerate() {
             for link in links.values() {
-                let (link, shell) = (Arc::clone(link), self.options.shell.clone());
-                let coordinators = coordinators.to_vec();
+                let (link, parts) = (Arc::clone(link), parts.clone());
                 let supervision = Arc::clone(&self.supervision);
-                let learner = self.learner.clone();
                 let begin = move || {
-                    let actor = LinkActor::new(link, shell, coordinators, learner, lane);
+                    let actor = LinkActor::new(link, parts, lane);
                     supervision.start("link", |_| actor);
                 };
                 let shard = ShardId(u16::try_from(lane).unwrap_or(0));
@@ -328,7 +339,7 @@ impl Builder {
         let coordination = &self.options.config.coordination;
         Arc::new(ServedNode {
             id: self.identity.node,
-            identity: self.identity,
+            identity: self.identity.clone(),
             ring: self.ring.clone(),
             clock: Arc::clone(&self.options.shell.clock),
             request_timeout: millis(coordination.request_timeout_ms),
@@ -338,6 +349,9 @@ impl Builder {
             router: Arc::clone(&self.router),
             extensions,
             learner: self.learner.clone(),
+            peers: self.lessons.peers.clone(),
+            unread: Arc::default(),
+            openings: Arc::clone(&self.openings),
         })
     }
 
@@ -455,7 +469,11 @@ fn first_ring(config: &Config) -> Ring {
     Ring::new(Arc::new(layout), [Bucket::default_bucket(n)])
 }
 
-fn links(config: &Config, identity: PeerIdentity, shards: u16) -> Vec<BTreeMap<NodeId, Arc<Link>>> {
+fn links(
+    config: &Config,
+    identity: &PeerIdentity,
+    shards: u16,
+) -> Vec<BTreeMap<NodeId, Arc<Link>>> {
     let options = LinkOptions {
         connect_timeout: millis(config.links.connect_timeout_ms),
         idle_timeout: millis(config.links.idle_timeout_ms),
@@ -466,7 +484,10 @@ fn links(config: &Config, identity: PeerIdentity, shards: u16) -> Vec<BTreeMap<N
     let lane = |lane| {
         let link = |peer: &cartwheel::config::Member| {
             let bridge = peer.bridge.clone();
-            (peer.id, Link::new(peer.id, bridge, lane, identity, options))
+            (
+                peer.id,
+                Link::new(peer.id, bridge, lane, identity.clone(), options),
+            )
         };
         config.peers().map(link).collect()
     };

@@ -7,13 +7,15 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use cartwheel::limits::{CHUNK_LEN, CHUNK_STREAMS_MAX, MESSAGE_LEN_MAX};
+use cartwheel::limits::{CHUNK_LEN, CHUNK_STREAMS_MAX, MESSAGE_LEN_MAX, SESSION_ANSWER_BYTES_MAX};
 use cartwheel::message::Kind;
 use cartwheel::message::frame::{Flags, Frame, HEADER_LEN};
 use tokio::sync::Notify;
+
+use crate::unread::{Part, Unread};
 
 /// The kind of a frame that carries a piece of another.
 pub const CHUNK_KIND: Kind = Kind(0);
@@ -23,6 +25,8 @@ pub const CHUNK_KIND: Kind = Kind(0);
 pub struct Outbox {
     /// How many bytes of frames in pieces the other side joins; nothing: frames stay whole.
     joined_max: Option<usize>,
+    /// For clients: their part in what all of them have not read.
+    part: Option<Part>,
     queue: Mutex<Queue>,
     ready: Notify,
     requests: AtomicU32,
@@ -57,17 +61,19 @@ pub struct Closed;
 impl Outbox {
     /// The outbox of a connection between nodes, whose long frames are cut.
     pub fn between_nodes() -> Self {
-        Self::new(Some(MESSAGE_LEN_MAX))
+        Self::new(Some(MESSAGE_LEN_MAX), None)
     }
 
-    /// The outbox of a client's connection, whose frames stay whole.
-    pub fn to_client() -> Self {
-        Self::new(None)
+    /// The outbox of a client's connection, whose frames stay whole, on a node whose clients have
+    /// so much to read.
+    pub fn to_client(unread: &Arc<Unread>) -> Self {
+        Self::new(None, Some(Part::of(unread)))
     }
 
-    fn new(joined_max: Option<usize>) -> Self {
+    fn new(joined_max: Option<usize>, part: Option<Part>) -> Self {
         Self {
             joined_max,
+            part,
             queue: Mutex::default(),
             ready: Notify::new(),
             requests: AtomicU32::new(0),
@@ -98,6 +104,7 @@ impl Outbox {
             let len = queue.frames.len() - before;
             self.unwritten.fetch_add(len, Ordering::Relaxed);
         }
+        self.recount(&queue);
         drop(queue);
         self.ready.notify_one();
         Ok(())
@@ -153,7 +160,28 @@ impl Outbox {
     pub fn wrote(&self, bytes: usize) {
         self.unwritten.fetch_sub(bytes, Ordering::Relaxed);
         self.written.fetch_add(bytes as u64, Ordering::Relaxed);
+        if self.part.as_ref().is_some_and(Part::is_counted) {
+            self.recount(&self.queue());
+        }
         self.answered.notify_one();
+    }
+
+    /// Under the lock, so that the last word is the true one.
+    fn recount(&self, _: &MutexGuard<'_, Queue>) {
+        if let Some(part) = &self.part {
+            part.update(self.unwritten());
+        }
+    }
+
+    /// Whether the other side has so much to read that it gets nothing large any more.
+    pub fn is_full(&self) -> bool {
+        self.unwritten() > SESSION_ANSWER_BYTES_MAX || self.is_over_its_share()
+    }
+
+    /// Whether the clients of the node have too much to read, and this one has more of it than
+    /// its share.
+    pub fn is_over_its_share(&self) -> bool {
+        self.part.as_ref().is_some_and(Part::is_full)
     }
 
     /// Bytes that wait for the other side to read.
@@ -244,7 +272,7 @@ mod tests {
         outbox_joins: usize,
         reader_joins: usize,
     ) -> Result<Vec<u64>, ReadError> {
-        let outbox = Outbox::new(Some(outbox_joins * CHUNK_LEN));
+        let outbox = Outbox::new(Some(outbox_joins * CHUNK_LEN), None);
         for (call, chunks) in lens.iter().enumerate() {
             outbox.push(&frame(call as u64, *chunks)).unwrap();
         }

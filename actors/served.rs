@@ -10,12 +10,13 @@ use cartwheel::extension::Kinds;
 use cartwheel::message::Kind;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::replica::ForwardItem;
-use cartwheel::node::{NodeId, ShardId};
+use cartwheel::node::{NodeId, OpeningId, ShardId};
 use cartwheel::replica::Command;
+use cartwheel::second_opening::{Admission, admission};
 use cartwheel::time::Moment;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use crate::bridge::{PeerIdentity, Router};
+use crate::bridge::{Openings, PeerIdentity, Peers, Router};
 use crate::client::Client;
 use crate::coordinator::CoordinatorAddress;
 use crate::learning::{BucketLearner, Hint};
@@ -24,6 +25,7 @@ use crate::outbox::Outbox;
 use crate::replica::{Asker, Commands, ReplicaActor};
 use crate::ring::SharedRing;
 use crate::shell::Clock;
+use crate::unread::Unread;
 
 /// What every connection of a node shares.
 pub struct ServedNode {
@@ -49,6 +51,12 @@ pub struct ServedNode {
     pub extensions: Arc<Kinds>,
     /// Who asks peers for buckets.
     pub learner: Addr<BucketLearner>,
+    /// The links to the peers.
+    pub peers: Peers,
+    /// What all clients have not read.
+    pub unread: Arc<Unread>,
+    /// The connections of the peers.
+    pub openings: Arc<Openings>,
 }
 
 impl ServedNode {
@@ -126,6 +134,36 @@ impl ServedNode {
         wanted.min(self.request_timeout_max)
     }
 
+    /// The life of a peer that answers at its address, if the link there is up.
+    pub(crate) fn at_address(&self, peer: NodeId) -> Option<OpeningId> {
+        self.peers.link(peer)?.opening()
+    }
+
+    /// Lets a life of a peer in, unless another lives at the peer's address.
+    pub(crate) async fn admit(
+        &self,
+        peer: NodeId,
+        opening: OpeningId,
+        address: String,
+    ) -> Result<(), RequestError> {
+        let at_address = self.at_address(peer);
+        let asked = admission(opening, at_address) == Admission::AskTheOther;
+        let (true, Some(other), Some(link)) = (asked, at_address, self.peers.link(peer)) else {
+            return Ok(());
+        };
+        if link.answers().await {
+            let error = RequestError::SecondOpening {
+                node: peer,
+                serving: link.address().to_owned(),
+                refused: address,
+            };
+            tracing::error!(%error, "a node was refused");
+            return Err(error);
+        }
+        link.break_off(other);
+        Ok(())
+    }
+
     /// A peer may know a bucket that is unknown here.
     pub(crate) fn hint(&self, peer: NodeId) {
         post(&self.learner, Hint(peer));
@@ -187,7 +225,7 @@ mod tests {
     const STALLED: Duration = Duration::from_millis(200);
 
     fn outbox(len: usize) -> Outbox {
-        let outbox = Outbox::to_client();
+        let outbox = Outbox::to_client(&Arc::default());
         let frame = Frame {
             kind: Kind(16),
             flags: Flags::REPLY,

@@ -15,7 +15,7 @@ use cartwheel::message::client::{Delete, DeleteBatch, Get, GetBatch, Put, PutBat
 use cartwheel::message::frame::Frame;
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::{Kind, Message, TABLE, decode, encode};
-use cartwheel::node::NodeId;
+use cartwheel::node::{NodeId, OpeningId};
 use tokio::io::{ReadHalf, WriteHalf};
 
 use crate::bridge::inbound::answer;
@@ -48,7 +48,11 @@ enum Greeting {
     /// A client, and what it is answered.
     Client(FrameReader<ReadHalf<Box<dyn Stream>>>, Frame),
     /// A peer, and what it is answered.
-    Peer(FrameReader<ReadHalf<Box<dyn Stream>>>, NodeId, Frame),
+    Peer(
+        FrameReader<ReadHalf<Box<dyn Stream>>>,
+        (NodeId, OpeningId),
+        Frame,
+    ),
     /// Someone who is told why and cut off.
     Refused(Frame),
     /// Nobody.
@@ -66,15 +70,19 @@ async fn greet(
         Err(error) => return Greeting::Refused(farewell(&error)),
     };
     let refused = |error| Greeting::Refused(answer(Hello::KIND, first.call, Err(error)));
+    let welcome = answer(Hello::KIND, first.call, Ok(encode(&welcome(node))));
     match check_hello(node, &first, door) {
         Err(error) => refused(error),
-        Ok(speaker) => {
-            let welcome = answer(Hello::KIND, first.call, Ok(encode(&welcome(node))));
-            match speaker {
-                Speaker::Client(_) => Greeting::Client(reader, welcome),
-                Speaker::Node { node, .. } => Greeting::Peer(reader, node, welcome),
-            }
-        }
+        Ok(Speaker::Client(_)) => Greeting::Client(reader, welcome),
+        Ok(Speaker::Node {
+            node: peer,
+            opening,
+            address,
+            ..
+        }) => match node.admit(peer, opening, address).await {
+            Err(error) => refused(error),
+            Ok(()) => Greeting::Peer(reader, (peer, opening), welcome),
+        },
     }
 }
 
@@ -93,6 +101,7 @@ fn welcome(node: &ServedNode) -> Welcome {
         cluster: node.identity.cluster.0.to_be_bytes().to_vec(),
         node: node.id,
         store: node.identity.store,
+        opening: node.identity.opening,
         credits: SESSION_REQUESTS_MAX,
         frame_limit: CLIENT_FRAME_LEN_MAX,
     }
@@ -106,7 +115,7 @@ fn farewell(error: &ReadError) -> Frame {
 
 impl Greeting {
     async fn go_on(self, node: Arc<ServedNode>, write: WriteHalf<Box<dyn Stream>>) {
-        let outbox = Arc::new(Outbox::to_client());
+        let outbox = Arc::new(Outbox::to_client(&node.unread));
         match self {
             Self::Ended => {}
             Self::Refused(frame) => {
@@ -129,7 +138,7 @@ impl Greeting {
 async fn greet_peer(
     node: Arc<ServedNode>,
     reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
-    peer: NodeId,
+    peer: (NodeId, OpeningId),
     mut write: WriteHalf<Box<dyn Stream>>,
     welcome: Frame,
 ) {
@@ -186,7 +195,9 @@ impl Session {
         loop {
             let (requests, bytes) = self.outbox.requests_under_way();
             let bytes = bytes + self.outbox.unwritten();
-            let spent = requests >= SESSION_REQUESTS_MAX || bytes >= SESSION_BYTES_MAX;
+            let spent = requests >= SESSION_REQUESTS_MAX
+                || bytes >= SESSION_BYTES_MAX
+                || self.outbox.is_over_its_share();
             if !spent || self.outbox.is_closed() {
                 return;
             }

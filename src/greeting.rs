@@ -95,7 +95,7 @@ mod tests {
     use crate::message::client::Status;
     use crate::message::encode;
     use crate::message::frame::Flags;
-    use crate::node::StoreId;
+    use crate::node::{OpeningId, StoreId};
 
     fn check(first: &Frame, door: Door) -> Result<Speaker, RequestError> {
         let member = |node| Member {
@@ -140,6 +140,8 @@ mod tests {
         Speaker::Node {
             node: NodeId(node),
             store: StoreId(3),
+            opening: OpeningId(4),
+            address: "node-1:7401".to_owned(),
             lane: 0,
         }
     }

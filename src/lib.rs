@@ -24,6 +24,7 @@ pub mod planted_bug;
 pub mod quorum;
 pub mod replica;
 pub mod ring;
+pub mod second_opening;
 pub mod store;
 pub mod time;
 pub mod version;

@@ -86,6 +86,13 @@ pub const SESSION_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// records of full size.
 pub const SESSION_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of answers over [`UNREAD_SHARE_BYTES`] that the clients of a node have not read, all
+/// together, before each that has any gets nothing large any more.
+pub const UNREAD_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// What a connection may hold beside that: with all connections a gigabyte.
+pub const UNREAD_SHARE_BYTES: usize = 256 * 1024;
+
 /// The most operations under way in one coordinator.
 pub const OPERATIONS_MAX: usize = 16 * 1024;
 

@@ -27,6 +27,12 @@ impl fmt::Display for StoreId {
     }
 }
 
+/// The random name of one life of a process: whoever opens a copy of a store, or an empty one, under
+/// the same node id has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OpeningId(pub u64);
+
 /// The number of a shard within its node, from zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

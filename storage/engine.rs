@@ -12,7 +12,8 @@ use rocksdb::{
 
 use crate::directory::Lock;
 use crate::journal::Journal;
-use crate::tuning;
+use crate::synced_mark::SyncedMark;
+use crate::{OpenError, tuning};
 
 /// An open database.
 pub(crate) struct Engine {
@@ -20,6 +21,7 @@ pub(crate) struct Engine {
     from_memory: ReadOptions,
     from_disk: ReadOptions,
     unsynced: WriteOptions,
+    mark: SyncedMark,
     /// Behind the database, so that it is released after it: fields are dropped in order.
     _lock: Lock,
 }
@@ -30,18 +32,34 @@ impl Engine {
         memory: tuning::Memory,
         extensions: &[&'static str],
         lock: Lock,
-    ) -> Result<Self, rocksdb::Error> {
-        let options = tuning::database();
-        let extensions = extensions.iter().copied().map(Family::Extension);
-        let known: Vec<Family> = Family::OURS.into_iter().chain(extensions).collect();
-        let mut families = tuning::families(&known, memory);
-        families.extend(strange_families(path, &known));
-        let db = DB::open_cf_descriptors(&options, path, families)?;
+        accept_lost_writes: bool,
+    ) -> Result<Self, OpenError> {
+        let io = |source| OpenError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let (mark, synced) = SyncedMark::open(path).map_err(io)?;
+        let db = database(path, memory, extensions)?;
+        let found = db.latest_sequence_number();
+        if let Some(synced) = synced.filter(|synced| *synced > found) {
+            let path = path.to_owned();
+            let lost = OpenError::LostSynced {
+                path,
+                synced,
+                found,
+            };
+            if !accept_lost_writes {
+                return Err(lost);
+            }
+            tracing::warn!(error = %lost, "going on with what is left");
+            mark.set(found).map_err(io)?;
+        }
         Ok(Self {
             db,
             from_memory: tuning::from_memory(),
             from_disk: ReadOptions::default(),
             unsynced: tuning::unsynced(),
+            mark,
             _lock: lock,
         })
     }
@@ -140,9 +158,30 @@ impl Journal for Arc<Engine> {
     }
 
     fn sync(&self) -> Result<(), StoreError> {
+        let written = self.db.latest_sequence_number();
         let synced = self.db.flush_wal(true);
-        synced.map_err(|error| failed(StoreOperation::Sync, error))
+        synced.map_err(|error| failed(StoreOperation::Sync, error))?;
+        self.mark.set(written).map_err(|error| StoreError {
+            operation: StoreOperation::Sync,
+            cause: error.to_string(),
+        })
     }
+}
+
+fn database(
+    path: &Path,
+    memory: tuning::Memory,
+    extensions: &[&'static str],
+) -> Result<DB, OpenError> {
+    let extensions = extensions.iter().copied().map(Family::Extension);
+    let known: Vec<Family> = Family::OURS.into_iter().chain(extensions).collect();
+    let mut families = tuning::families(&known, memory);
+    families.extend(strange_families(path, &known));
+    let opened = DB::open_cf_descriptors(&tuning::database(), path, families);
+    opened.map_err(|source| OpenError::RocksDb {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Families of a later version, or of an extension that this binary does not have: RocksDB opens

@@ -23,6 +23,7 @@ mod open_error;
 mod planted_bug;
 mod readers;
 mod rocks_store;
+mod synced_mark;
 mod tuning;
 
 pub use file_system::file_system_of;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use cartwheel::node::{ClusterId, NodeId};
 use cartwheel::store::{IdentityError, StoreError};
 
-/// Why a store can't be opened; nothing in it was changed.
+/// Why a store can't be opened; nothing in it was changed, but that RocksDB has put what its log
+/// still holds into files where that has lost writes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -75,6 +76,20 @@ pub enum OpenError {
         path: PathBuf,
         /// RocksDB's reason.
         source: rocksdb::Error,
+    },
+    /// The log is damaged before its end: writes that were synced, and may have been acknowledged,
+    /// are lost.
+    #[error(
+        "the log of {} is damaged: writes up to number {synced} were synced, and those up to {found} are left",
+        path.display()
+    )]
+    LostSynced {
+        /// The store's directory.
+        path: PathBuf,
+        /// The number of the last write that was synced.
+        synced: u64,
+        /// The number of the last one that can be read.
+        found: u64,
     },
     /// The system refuses it: a directory, a file or a thread.
     #[error("can't open {}: {source}", path.display())]

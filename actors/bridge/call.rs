@@ -39,6 +39,11 @@ impl Peers {
         self.links.keys().copied()
     }
 
+    /// The link to a peer.
+    pub(crate) fn link(&self, peer: NodeId) -> Option<&Arc<Link>> {
+        self.links.get(&peer)
+    }
+
     /// Puts a question to a node: to this one as it is, to another over its link.
     pub async fn call<M>(&self, node: NodeId, message: M) -> Result<M::Reply, CallError>
     where

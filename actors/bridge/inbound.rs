@@ -11,7 +11,7 @@ use cartwheel::message::replica::{
     ReplicaGot, ReplicaPut, ReplicaStored,
 };
 use cartwheel::message::{Kind, Message, decode, encode};
-use cartwheel::node::NodeId;
+use cartwheel::node::{NodeId, OpeningId};
 use cartwheel::replica::{Action, Command};
 use cartwheel::ring::{Ring, Target};
 use cartwheel::store::Durability;
@@ -29,13 +29,18 @@ use crate::shell::Stream;
 /// Serves a peer that has been greeted until its connection ends.
 pub(crate) async fn serve_peer(
     node: Arc<ServedNode>,
-    peer: NodeId,
+    (peer, opening): (NodeId, OpeningId),
     mut reader: FrameReader<ReadHalf<Box<dyn Stream>>>,
     write: WriteHalf<Box<dyn Stream>>,
 ) {
     // Who comes back may have activated a bucket while it could not say so.
     node.hint(peer);
     let outbox = Arc::new(Outbox::between_nodes());
+    node.openings.add(peer, opening, &outbox);
+    if node.at_address(peer).is_some_and(|other| other != opening) {
+        // It was let in while its address was silent, where another answers by now.
+        return;
+    }
     let inbound = Inbound {
         node,
         peer,

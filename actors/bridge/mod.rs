@@ -11,10 +11,14 @@
 mod call;
 mod calls;
 pub(crate) mod inbound;
+mod keeper;
 mod link;
+mod openings;
 mod router;
 
 pub use call::{CallError, Peers};
 pub(crate) use inbound::serve_peer;
-pub use link::{Link, LinkActor, LinkOptions, PeerIdentity};
+pub use keeper::{LinkActor, LinkParts};
+pub use link::{Link, LinkOptions, PeerIdentity};
+pub use openings::Openings;
 pub use router::{MissingHandler, Router};

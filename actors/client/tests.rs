@@ -1,12 +1,13 @@
 //! Answers on their way to clients and peers.
 
-use cartwheel::limits::REPLICA_BATCH_LEN_MAX;
+use cartwheel::limits::{REPLICA_BATCH_LEN_MAX, SESSION_ANSWER_BYTES_MAX, UNREAD_SHARE_BYTES};
 use cartwheel::message::client::{Get, Outcomes, PutDone, Sibling};
 use cartwheel::message::decode;
 use futures::executor::block_on;
 
 use super::*;
 use crate::frame_reader::FrameReader;
+use crate::unread::Unread;
 
 #[test]
 fn what_no_longer_fits_an_answer_is_to_be_asked_for_in_another_batch() {
@@ -126,7 +127,7 @@ fn a_write_that_was_taken_is_never_called_overloaded() {
         (PutBatch::KIND, false),
         (DeleteBatch::KIND, false),
     ] {
-        let outbox = Arc::new(Outbox::to_client());
+        let outbox = Arc::new(Outbox::to_client(&Arc::default()));
         let body = Bytes::from(vec![0; SESSION_ANSWER_BYTES_MAX + 1]);
         outbox.push(&answer(Get::KIND, 1, Ok(body))).unwrap();
         outbox.request_came(0);
@@ -138,9 +139,30 @@ fn a_write_that_was_taken_is_never_called_overloaded() {
     }
 }
 
+/// Else four thousand such clients are allowed what no machine has.
+#[test]
+fn on_a_node_whose_clients_have_much_to_read_who_holds_some_of_it_gets_nothing_large() {
+    let large = Bytes::from(vec![0; CONTEXT_LEN_MAX * 2 + 1]);
+    for (room, refused) in [(UNREAD_SHARE_BYTES, false), (0, true)] {
+        let unread = Arc::new(Unread::up_to(room));
+        let slow = Outbox::to_client(&unread);
+        let body = Bytes::from(vec![0; UNREAD_SHARE_BYTES + 1]);
+        slow.push(&answer(Get::KIND, 1, Ok(body))).unwrap();
+        let others = Outbox::to_client(&unread);
+        for (outbox, refused) in [(slow, refused), (others, false)] {
+            let outbox = Arc::new(outbox);
+            outbox.request_came(0);
+            let before = outbox.unwritten();
+            let client = Client::session(NodeId(1), Arc::clone(&outbox), Get::KIND, 2, 0);
+            client.answer(Ok(large.clone()));
+            assert_eq!(outbox.unwritten() - before < large.len(), refused);
+        }
+    }
+}
+
 #[test]
 fn a_batch_of_writes_shows_no_values_to_a_client_that_does_not_read() {
-    let outbox = Arc::new(Outbox::to_client());
+    let outbox = Arc::new(Outbox::to_client(&Arc::default()));
     let full = Bytes::from(vec![0; SESSION_ANSWER_BYTES_MAX + 1]);
     for (read, values) in [(true, true), (false, false)] {
         let whole = Client::session(NodeId(1), Arc::clone(&outbox), PutBatch::KIND, 2, 0);

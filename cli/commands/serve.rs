@@ -36,6 +36,10 @@ pub struct Serve {
     /// What the lines of the log look like
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log: LogFormat,
+    /// Go on where the disk has damaged the log, although writes are lost that were acknowledged.
+    /// What other nodes have of them comes back as their keys are read
+    #[arg(long)]
+    accept_lost_writes: bool,
     /// Stop when standard input ends, as it does when the process that holds it is gone
     #[arg(long)]
     stop_on_stdin_close: bool,
@@ -64,7 +68,7 @@ impl Serve {
     pub fn run(self, format: Option<Format>) -> Result<(), Failure> {
         let config = self.sources()?.load()?;
         start_logs(self.log);
-        let store = NodeStore::open(&config)?;
+        let store = NodeStore::open(&config, self.accept_lost_writes)?;
         let system = actix_rt::System::new();
         let served = system.block_on(self.serve(config, &store, format));
         // With it end the actors that live on this thread, and let go of the store.

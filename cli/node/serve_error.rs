@@ -39,6 +39,9 @@ impl ServeError {
             Self::Store(OpenError::BelongsToAnotherCluster { .. }) => {
                 "Use the cluster.id it was made with, or another directory: node.data_dir, or --data."
             }
+            Self::Store(OpenError::LostSynced { .. }) => {
+                "The disk is at fault: look after it, or after what was copied from it. If the other nodes are whole, start once with --accept-lost-writes, and read or export the keys, which repairs them."
+            }
             Self::Start(StartError::Listen { error, .. })
                 if error.kind() == io::ErrorKind::AddrInUse =>
             {

@@ -28,7 +28,7 @@ pub enum NodeStore {
 
 impl NodeStore {
     /// Opens the store that the configuration asks for.
-    pub fn open(config: &Config) -> Result<Self, ServeError> {
+    pub fn open(config: &Config, accept_lost_writes: bool) -> Result<Self, ServeError> {
         let new_id = StoreId(rand::random());
         match config.storage.kind {
             StorageKind::Memory => {
@@ -49,6 +49,7 @@ impl NodeStore {
                     new_store_id: new_id,
                     block_cache_bytes: bytes(config.storage.block_cache_bytes),
                     memtable_bytes: bytes(config.storage.memtable_bytes),
+                    accept_lost_writes,
                 };
                 Ok(Self::Rocks(Arc::new(RocksStore::open(options)?)))
             }

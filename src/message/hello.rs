@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::node::{NodeId, StoreId};
+use crate::node::{NodeId, OpeningId, StoreId};
 
 /// Says who speaks; nothing else is answered before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +26,12 @@ pub enum Speaker {
     Node {
         /// Its id.
         node: NodeId,
-        /// Its store: two openings of one node id are told apart by it.
+        /// Its store.
         store: StoreId,
+        /// Its life: two live openings of one node id are told apart by it.
+        opening: OpeningId,
+        /// Where it serves nodes, for the message that tells of two openings.
+        address: String,
         /// Which of its links to this peer it is.
         lane: u16,
     },
@@ -43,6 +47,8 @@ pub struct Welcome {
     pub node: NodeId,
     /// Its store.
     pub store: StoreId,
+    /// Its life.
+    pub opening: OpeningId,
     /// How many requests it takes on this connection before it stops reading.
     pub credits: u32,
     /// The longest frame it takes.

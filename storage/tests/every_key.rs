@@ -45,6 +45,7 @@ impl Subject {
         let store = RocksStore::open(OpenOptions {
             block_cache_bytes: 1024 * 1024,
             memtable_bytes: 256 * 1024,
+            accept_lost_writes: false,
             ..options(path)
         });
         let store = store.unwrap();

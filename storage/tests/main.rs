@@ -9,6 +9,7 @@ mod child;
 mod closing;
 #[path = "../../tests/store/contract/mod.rs"]
 mod contract;
+mod damaged_log;
 mod every_key;
 mod failed_sync;
 mod full_disk;

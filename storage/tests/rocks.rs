@@ -68,11 +68,12 @@ pub fn options(path: &Path) -> OpenOptions {
         block_cache_bytes: 8 * 1024 * 1024,
         memtable_bytes: cartwheel_storage::MEMTABLE_BYTES_DEFAULT,
         extensions: vec![EXTENSION],
+        accept_lost_writes: false,
     }
 }
 
 /// Copies the files of a directory that has no directories in it.
-fn copy_files(from: &Path, to: &Path) {
+pub fn copy_files(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();

@@ -6,10 +6,11 @@ use std::process::Command;
 use crate::workspace;
 
 /// The packages of `make test-fast`.
-const WITHOUT_ROCKSDB: [&str; 4] = [
+const WITHOUT_ROCKSDB: [&str; 5] = [
     "cartwheel",
     "cartwheel-actors",
     "cartwheel-client",
+    "cartwheel-simulation",
     "cartwheel-tests",
 ];
 /// The package that exists to see it: the check of the check.

@@ -7,7 +7,7 @@ use cartwheel::message::frame::Flags;
 use cartwheel::message::hello::{Hello, Speaker};
 use cartwheel::message::replica::BucketsQuery;
 use cartwheel::message::{Kind, Message, decode, encode};
-use cartwheel::node::{NodeId, StoreId};
+use cartwheel::node::{NodeId, OpeningId, StoreId};
 use cartwheel::version::{Attributes, RequestId};
 
 use crate::cluster::with_nodes;
@@ -245,6 +245,8 @@ fn a_stranger_at_the_bridge_is_cut_off() {
             speaker: Speaker::Node {
                 node: NodeId(77),
                 store: StoreId(1),
+                opening: OpeningId(1),
+                address: String::new(),
                 lane: 0,
             },
             ..hello(Some(7))

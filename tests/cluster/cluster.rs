@@ -1,6 +1,7 @@
 //! Some nodes in this process, on ports that the system gives.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
@@ -20,6 +21,7 @@ pub struct Cluster {
     pub nodes: Vec<Node>,
     #[allow(dead_code)] // Kept so that the stores outlive their nodes.
     pub stores: Vec<Arc<MemoryStore>>,
+    ports: Vec<u16>,
 }
 
 /// What the tests' machine tells of itself: nothing that a test depends on.
@@ -107,10 +109,35 @@ impl Cluster {
         let started = (0..count).map(|at| {
             let clock = WrongClock(MonotonicClock::new(), errors_ms[at]);
             let config = config(at, &ports, settings);
-            start_node(config, Arc::clone(&stores[at]), clock, extensions.to_vec())
+            start_node(
+                config,
+                Arc::clone(&stores[at]),
+                clock,
+                extensions.to_vec(),
+                panicking(),
+            )
         });
         let nodes = futures::future::try_join_all(started).await?;
-        Ok(Self { nodes, stores })
+        Ok(Self {
+            nodes,
+            stores,
+            ports,
+        })
+    }
+
+    /// Starts another process with the id of a node, at other ports and with a store of its own;
+    /// and what it says when it gives up.
+    pub async fn open_again(&self, at: usize) -> (Node, Arc<Mutex<Vec<String>>>) {
+        let mut config = config(at, &self.ports, "");
+        config.listen.client = "127.0.0.1:0".to_owned();
+        config.listen.bridge = AGAIN.to_owned();
+        let store = Arc::new(MemoryStore::new(MemoryMode::Immediate));
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let saying = Arc::clone(&said);
+        let fatal = Arc::new(move |reason: &str| saying.lock().unwrap().push(reason.to_owned()));
+        let clock = WrongClock(MonotonicClock::new(), 0);
+        let started = start_node(config, store, clock, Vec::new(), fatal).await;
+        (started.unwrap(), said)
     }
 
     /// A client of some of the nodes.
@@ -134,14 +161,24 @@ pub fn refusal(extensions: &[Extension], settings: &str) -> StartError {
         Err(error) => error,
     }
 }
+fn panicking() -> Arc<dyn Fn(&str) + Send + Sync> {
+    Arc::new(|reason: &str| panic!("a node gave up: {reason}"))
+}
+
+/// Each opening draws other random numbers.
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
+/// Where a node that is opened again listens for nodes: wherever it can.
+pub const AGAIN: &str = "127.0.0.1:0";
 
 async fn start_node(
     config: Config,
     store: Arc<MemoryStore>,
     clock: WrongClock,
     extensions: Vec<Extension>,
+    fatal: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> Result<Node, StartError> {
-    let entropy = SeededEntropy::new(config.node.id.0);
+    let entropy = SeededEntropy::new(OPENED.fetch_add(1, Ordering::Relaxed));
     let identity = Identity {
         store: StoreId(entropy.fork().next_u64()),
         node: config.node.id,
@@ -162,7 +199,7 @@ async fn start_node(
         extensions,
         shards: 2,
         host: Arc::new(NoFacts),
-        fatal: Arc::new(|reason| panic!("a node gave up: {reason}")),
+        fatal,
     };
     start(options).await
 }

@@ -9,6 +9,7 @@ mod large_records;
 mod missed_activation;
 mod observing;
 mod raw;
+mod second_opening;
 mod supervision;
 mod three_nodes;
 mod wrong_clocks;

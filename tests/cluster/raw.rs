@@ -27,19 +27,27 @@ impl Raw {
     }
 
     pub async fn greeted(cluster: &Cluster) -> Self {
-        let mut raw = Self::connect(&cluster.nodes[0].client_address).await;
-        raw.ask(Hello::KIND, 1, encode(&hello(None))).await;
-        let welcome = raw.answer().await.unwrap();
-        let _: Welcome = decode(Hello::KIND, &welcome.body).unwrap();
-        raw
+        Self::welcomed(cluster, 0).await.0
     }
 
-    /// A connection to the bridge of a node, from one that says it is that member.
+    async fn welcomed(cluster: &Cluster, at: usize) -> (Self, Welcome) {
+        let mut raw = Self::connect(&cluster.nodes[at].client_address).await;
+        raw.ask(Hello::KIND, 1, encode(&hello(None))).await;
+        let welcome = raw.answer().await.unwrap();
+        let welcome = decode(Hello::KIND, &welcome.body).unwrap();
+        (raw, welcome)
+    }
+
+    /// A connection to the bridge of a node, from one that says it is that member, in the very life
+    /// that it lives.
     pub async fn of_member(cluster: &Cluster, at: usize, member: u64) -> Self {
+        let (_, Welcome { opening, .. }) = Self::welcomed(cluster, member as usize - 1).await;
         let mut raw = Self::connect(&cluster.nodes[at].bridge_address).await;
         let speaker = Speaker::Node {
             node: NodeId(member),
             store: StoreId(1),
+            opening,
+            address: String::new(),
             lane: 0,
         };
         let hello = Hello {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cluster::{Cluster, directory};
 use crate::command::{Ended, run};
+use crate::ports;
 
 async fn serve(config: &Path, more: &[&str]) -> Ended {
     let words = ["serve", "--config", config.to_str().unwrap()];
@@ -45,6 +46,42 @@ async fn a_data_directory_of_another_node_or_cluster_or_one_that_is_open_is_refu
     let set = "cluster.id=000102030405060708090a0b0c0d0e0f";
     let strange = serve(&cluster.config(1), &["--set", set]).await.failed(3);
     assert!(strange.contains("belongs to cluster"), "{strange}");
+}
+
+/// The peers refuse it: what it would acknowledge, the node that lives would not have.
+#[tokio::test]
+async fn a_node_that_lives_already_is_not_opened_again_with_an_empty_or_a_copied_directory() {
+    let cluster = Cluster::start().await;
+    let elsewhere = directory();
+    let port = ports::block(1);
+    let listen = [("listen.client", port), ("listen.bridge", port + 1)];
+    let [client, bridge] = listen.map(|(setting, port)| format!("{setting}=127.0.0.1:{port}"));
+    let copy = elsewhere.path().join("copy");
+    copy_files(&cluster.data_dir(1), &copy);
+    for data in [elsewhere.path().join("empty"), copy] {
+        let data = data.to_str().unwrap();
+        let more = ["--data", data, "--set", &client, "--set", &bridge];
+        let error = serve(&cluster.config(1), &more).await.failed(3);
+        assert!(
+            error.contains("node-1 is open twice: it serves at"),
+            "{error}"
+        );
+    }
+    let client = cluster.client_of(1).await;
+    client
+        .bucket("default")
+        .put("key", "value")
+        .send()
+        .await
+        .unwrap();
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
 }
 
 #[tokio::test]

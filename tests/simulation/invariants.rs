@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::checker::check;
-use crate::run::run;
-use crate::scenario::{BAD_DISKS, FIVE_BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
+use cartwheel_simulation::checker::check;
+use cartwheel_simulation::{
+    BAD_DISKS, FIVE_BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES, keys, run,
+};
+
 use crate::seeds::Seeds;
-use crate::worker::keys;
 
 #[test]
 fn three_nodes_keep_every_invariant_under_crashes_panics_and_partitions() {

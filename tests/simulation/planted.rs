@@ -1,28 +1,8 @@
 //! The tests of the tests: each planted bug must turn a check of the simulation red.
 
-mod auditor;
-mod checker;
-mod clock;
-mod damage;
-mod dice;
-mod disk;
-mod faults;
-mod history;
-mod network;
-mod node;
-mod panics;
-mod placement;
-mod run;
-mod saboteur;
-mod scenario;
-mod slow_store;
-mod trace;
-mod worker;
-
 use cartwheel::planted_bug::{PlantedBug, plant};
-
-use crate::run::run;
-use crate::scenario::{BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
+use cartwheel_simulation::checker::check;
+use cartwheel_simulation::{BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES, run};
 
 /// The first of these seeds that turns a check red is enough.
 const SEEDS_MAX: u64 = 20;
@@ -64,7 +44,7 @@ fn every_planted_bug_is_found_within_twenty_seeds() {
 fn red(scenario: Scenario, seed: u64) -> Option<String> {
     let run = run(scenario, seed);
     assert!(!run.trace.is_empty());
-    let violations = checker::check(&run.history);
+    let violations = check(&run.history);
     let mut first: Vec<_> = Vec::new();
     for violation in &violations {
         let kind = std::mem::discriminant(violation);

@@ -1,8 +1,7 @@
 //! A seed is a run: without that, no failure could be looked at twice.
 
-use crate::history::Outcome;
-use crate::run::run;
-use crate::scenario::{BAD_DISKS, FIVE_NODES};
+use cartwheel_simulation::history::Outcome;
+use cartwheel_simulation::{BAD_DISKS, FIVE_NODES, run};
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {

@@ -11,6 +11,8 @@ fn link() -> Arc<Link> {
         cluster: ClusterId(7),
         node: NodeId(1),
         store: StoreId(1),
+        opening: OpeningId(1),
+        address: "here".to_owned(),
     };
     let options = LinkOptions {
         connect_timeout: Duration::from_secs(1),
@@ -25,6 +27,7 @@ fn connect(link: &Link) {
     *link.connected() = Some(Connected {
         outbox: Arc::new(Outbox::between_nodes()),
         calls: Calls::default(),
+        opening: OpeningId(2),
     });
 }
 

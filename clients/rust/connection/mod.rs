@@ -207,7 +207,7 @@ mod tests {
     use std::time::Duration;
 
     use cartwheel::message::hello::Welcome;
-    use cartwheel::node::{NodeId, StoreId};
+    use cartwheel::node::{NodeId, OpeningId, StoreId};
     use futures::FutureExt;
 
     use super::*;
@@ -218,6 +218,7 @@ mod tests {
             cluster: Vec::new(),
             node: NodeId(1),
             store: StoreId(1),
+            opening: OpeningId(3),
             credits: 1,
             frame_limit: 100,
         };

@@ -9,7 +9,7 @@ use cartwheel::message::client::{Get, Got, RequestError, Sibling};
 use cartwheel::message::frame::{Flags, Frame, Parsed};
 use cartwheel::message::hello::{Hello, Welcome};
 use cartwheel::message::{Kind, Message, decode, encode};
-use cartwheel::node::{NodeId, StoreId};
+use cartwheel::node::{NodeId, OpeningId, StoreId};
 use cartwheel_client::{Client, ClientBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -84,6 +84,7 @@ pub fn welcome() -> Welcome {
         cluster: vec![7; 16],
         node: NodeId(1),
         store: StoreId(2),
+        opening: OpeningId(3),
         credits: 1024,
         frame_limit: CLIENT_FRAME_LEN_MAX,
     }

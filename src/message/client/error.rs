@@ -166,6 +166,18 @@ pub enum RequestError {
         /// What it waits for.
         cause: String,
     },
+    /// Another live process has the node's id, and answers at the address of the member.
+    #[error(
+        "{node} is open twice: it serves at {serving}, and {refused} is refused; stop one of them, and give a new node an id of its own"
+    )]
+    SecondOpening {
+        /// The node.
+        node: NodeId,
+        /// Where the one that is let in serves nodes.
+        serving: String,
+        /// Where the one that is refused says that it does.
+        refused: String,
+    },
     /// The replica could not take part; nothing was stored there.
     #[error("{node} did not store the record")]
     NotStored {

@@ -21,6 +21,7 @@ impl RequestError {
             | Self::BadFrame { .. }
             | Self::HelloExpected
             | Self::WrongCluster { .. }
+            | Self::SecondOpening { .. }
             | Self::UnknownBucket { .. }
             | Self::KeyLength { .. }
             | Self::ValueTooLarge { .. }

@@ -129,6 +129,14 @@ fn of_the_outcome() -> Vec<(&'static str, RequestError)> {
                 cause: cause(),
             },
         ),
+        (
+            "SecondOpening",
+            RequestError::SecondOpening {
+                node,
+                serving: "10.0.0.2:7401".to_owned(),
+                refused: "10.0.0.9:7401".to_owned(),
+            },
+        ),
         ("NotStored", RequestError::NotStored { node }),
         (
             "QuorumUnreachable",

@@ -1,7 +1,7 @@
 //! Greetings.
 
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
-use cartwheel::node::{NodeId, StoreId};
+use cartwheel::node::{NodeId, OpeningId, StoreId};
 
 use super::{Example, reply, request};
 
@@ -24,6 +24,7 @@ pub fn examples() -> Vec<Example> {
                 cluster: CLUSTER.to_vec(),
                 node: NodeId(1),
                 store: StoreId(u64::MAX),
+                opening: OpeningId(0x0102_0304_0506_0708),
                 credits: 1024,
                 frame_limit: 10 * 1024 * 1024,
             },
@@ -43,6 +44,8 @@ fn node() -> Speaker {
     Speaker::Node {
         node: NodeId(2),
         store: StoreId(0x1122_3344_5566_7788),
+        opening: OpeningId(9),
+        address: "10.0.0.2:7401".to_owned(),
         lane: 3,
     }
 }

@@ -7,7 +7,7 @@ use cartwheel::message::client::{Get, Got, Put, PutDone, QuorumOptions, RequestE
 use cartwheel::message::frame::{Flags, Frame};
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::{Kind, Message, encode};
-use cartwheel::node::{NodeId, StoreId};
+use cartwheel::node::{NodeId, OpeningId, StoreId};
 use cartwheel::version::{Attributes, Context, ContextSecret, Dot, Origin, RequestId, Stamp};
 use serde::Serialize;
 
@@ -85,6 +85,7 @@ fn welcome() -> Welcome {
         cluster: b"sixteen byte id!".to_vec(),
         node: NodeId(1),
         store: StoreId(0x1122_3344_5566_7788),
+        opening: OpeningId(0x0102_0304_0506_0708),
         credits: SESSION_REQUESTS_MAX,
         frame_limit: CLIENT_FRAME_LEN_MAX,
     }

@@ -145,6 +145,6 @@ fn shapes_are_told_as_they_are() {
     let variants = Shape::Variants(owned(&["Client", "Node"]));
     assert_eq!(shape_of::<Speaker>(), variants);
     assert_eq!(shape_of_variant::<Speaker>("Client"), Shape::OneValue);
-    let node = Shape::Fields(owned(&["node", "store", "lane"]));
+    let node = Shape::Fields(owned(&["node", "store", "opening", "address", "lane"]));
     assert_eq!(shape_of_variant::<Speaker>("Node"), node);
 }

@@ -1,5 +1,7 @@
 //! The disk of a simulated node: it outlives the node, and takes its time.
 
+mod slow_store;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use cartwheel::store::{Family, ReplicaStore, StoreOperation, StoredKey};
 use cartwheel::version::{Record, Value};
 
 use crate::dice::Dice;
-use crate::slow_store::SlowStore;
+use slow_store::SlowStore;
 
 /// How long the committer waits between two writes.
 const WRITE_EVERY: Duration = Duration::from_millis(1);

@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use cartwheel_client::{Bucket, Client};
 
-use crate::dice::Dice;
+use super::client;
+use super::worker::{keys, values_of};
+use crate::cluster::OWNERS;
 use crate::history::{Asked, Ended, Read, SharedHistory};
-use crate::network::SimulatedConnect;
-use crate::node::client_address;
-use crate::placement::OWNERS;
 use crate::trace::{Trace, now};
-use crate::worker::{keys, values_of};
 
 /// How often the auditor tries to read a key from all its owners before it says that it can't.
 const ATTEMPTS: u32 = 20;
@@ -141,25 +139,4 @@ pub async fn heal_always(
         tokio::time::sleep(ATTEMPT_EVERY).await;
     }
     Ok(())
-}
-
-/// A client of some nodes, as soon as one of them serves.
-pub async fn client(
-    name: &str,
-    seed: u64,
-    nodes: std::ops::RangeInclusive<u64>,
-    retries: u32,
-) -> Client {
-    loop {
-        let builder = Client::builder()
-            .endpoints(nodes.clone().map(client_address))
-            .connect(SimulatedConnect)
-            .retries(retries)
-            .entropy(Dice::new(seed, name));
-        // The nodes are starting as well.
-        match builder.build().await {
-            Ok(client) => return client,
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
 }

@@ -10,6 +10,7 @@ use cartwheel::version::Dot;
 /// What a write ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    /// It is kept.
     Acknowledged,
     /// It may be kept, now or later.
     Unknown,
@@ -20,25 +21,31 @@ pub enum Outcome {
 /// When something was asked, and until when the answer had to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
+    /// The simulated time at which it was asked.
     pub at: Duration,
+    /// How long the answer could take.
     pub patience: Duration,
 }
 
 /// How something ended, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended<T> {
+    /// The simulated time at which it ended.
     pub at: Duration,
+    /// What it ended with.
     pub with: T,
 }
 
 /// A put or a delete.
 #[derive(Clone, Debug)]
 pub struct Write {
+    /// What was written to.
     pub key: String,
     /// No two writes of a run have the same; a delete has none.
     pub value: Option<String>,
     /// The values that its context covered for all that its writer knows.
     pub covers: BTreeSet<String>,
+    /// When it was asked.
     pub asked: Asked,
     /// Nothing while it is under way.
     pub ended: Option<Ended<Outcome>>,
@@ -68,9 +75,11 @@ impl Write {
 /// A read.
 #[derive(Clone, Debug)]
 pub struct Read {
+    /// What was read.
     pub key: String,
     /// The values that the context it handed in has seen; none if it handed in none.
     pub seen: BTreeSet<String>,
+    /// When it was asked.
     pub asked: Asked,
     /// What it found, in order, or that it failed; nothing while it is under way.
     pub ended: Option<Ended<Option<Vec<String>>>>,
@@ -79,7 +88,9 @@ pub struct Read {
 /// A time in which an owner of a key may lack, unknown to itself, what it had acknowledged.
 #[derive(Clone, Debug)]
 pub struct Damage {
+    /// The key.
     pub key: String,
+    /// When its record was lost.
     pub from: Duration,
     /// Nothing while it lasts.
     pub until: Option<Duration>,
@@ -88,8 +99,11 @@ pub struct Damage {
 /// The history of a run.
 #[derive(Debug, Default)]
 pub struct History {
+    /// Puts and deletes, in the order in which they were asked.
     pub writes: Vec<Write>,
+    /// Reads, in the order in which they were asked.
     pub reads: Vec<Read>,
+    /// The times in which owners lacked what they had acknowledged.
     pub damages: Vec<Damage>,
     /// Every dot that was seen anywhere, with the key and value that it names.
     pub dots: BTreeMap<Dot, (String, String)>,

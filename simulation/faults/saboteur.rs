@@ -1,42 +1,24 @@
 //! Makes the faults happen, within what the owners of a key can bear.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use turmoil::Sim;
 
-use crate::damage::{Ledger, disk};
+use super::Fault;
+use super::ledger::{Ledger, disk};
+use crate::clients::keys;
+use crate::cluster::{GivenUp, name};
 use crate::dice::Dice;
 use crate::disk::Disk;
-use crate::faults::Fault;
 use crate::history::SharedHistory;
-use crate::node::name;
 use crate::trace::Trace;
-use crate::worker::keys;
 
 /// How long a node that gave up stays down, at most, in milliseconds.
 const DOWN_MS_MAX: u64 = 1_000;
 
 /// The time between two looks into the stores.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// The nodes that can't go on, with their reasons.
-#[derive(Clone, Default)]
-pub struct GivenUp(Arc<Mutex<BTreeMap<u64, String>>>);
-
-impl GivenUp {
-    /// A node ends; the first reason is the one that counts.
-    pub fn add(&self, node: u64, reason: &str) {
-        let mut nodes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        nodes.entry(node).or_insert_with(|| reason.to_owned());
-    }
-
-    fn take(&self) -> BTreeMap<u64, String> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Carries out faults.
 pub struct Saboteur {

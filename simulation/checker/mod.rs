@@ -24,46 +24,77 @@ use crate::history::{History, Read, Write};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// An acknowledged value that nothing kept has replaced is gone at the end.
-    Lost { key: String, value: String },
+    Lost {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+    },
     /// A value is there at the end although an acknowledged write replaced it.
-    Resurrected { key: String, value: String },
+    Resurrected {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+    },
     /// A value that nobody wrote, or not yet, or whose write was refused.
     Invented {
+        /// The key.
         key: String,
+        /// The value.
         value: String,
+        /// When it was shown.
         at: Duration,
     },
     /// A read does not show a value that was kept, and that no write has replaced.
     Missed {
+        /// The key.
         key: String,
+        /// The value.
         value: String,
+        /// When it was shown.
         at: Duration,
         /// Whether the reader's own context had seen it.
         own: bool,
     },
     /// A value is shown again after it was gone.
     CameBack {
+        /// The key.
         key: String,
+        /// The value.
         value: String,
+        /// When it was shown.
         at: Duration,
     },
     /// A value is shown beside one whose writer had seen it.
     FalseSibling {
+        /// The key.
         key: String,
+        /// The value.
         value: String,
+        /// The value that it is beside.
         beside: String,
+        /// When it was shown.
         at: Duration,
     },
     /// A value is its own sibling.
     OwnSibling {
+        /// The key.
         key: String,
+        /// The value.
         value: String,
+        /// When it was shown.
         at: Duration,
     },
     /// A dot names two things.
     DotTwice(String),
     /// A request did not end, or not in time.
-    Endless { asked: Duration, key: String },
+    Endless {
+        /// When it was asked.
+        asked: Duration,
+        /// The key.
+        key: String,
+    },
 }
 
 /// All violations of a history.

@@ -11,12 +11,12 @@ use cartwheel_actors::node::{Node, NodeOptions, start};
 use cartwheel_actors::shell::{LocalShards, SeededEntropy, Shell};
 use cartwheel_actors::{HostFacts, PanicNow};
 
-use crate::clock::SimulatedClock;
+use super::clock::SimulatedClock;
+use super::given_up::GivenUp;
 use crate::dice::{Dice, seed_of};
 use crate::disk::{Disk, commit};
 use crate::history::SharedHistory;
 use crate::network::SimulatedNetwork;
-use crate::saboteur::GivenUp;
 use crate::trace::{Trace, now};
 
 /// The shortest and the longest time between two panics in a node, in milliseconds.

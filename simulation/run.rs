@@ -6,19 +6,15 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
 use turmoil::Sim;
 
-use crate::auditor::{Auditor, client, heal_always};
-use crate::damage::{Ledger, disk};
+use crate::clients::{Auditor, Surroundings, Temper, Worker, client, heal_always, keys};
+use crate::cluster::{GivenUp, Habitat, Placement, live, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
-use crate::faults::plan;
+use crate::faults::{Ledger, Saboteur, disk, plan};
 use crate::history::{History, SharedHistory};
-use crate::node::{Habitat, live, name};
 use crate::panics;
-use crate::placement::Placement;
-use crate::saboteur::{GivenUp, Saboteur};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
-use crate::worker::{Surroundings, Temper, Worker, keys};
 
 /// How long clients work, and nodes and links fail.
 const WORK: Duration = Duration::from_secs(20);
@@ -37,7 +33,9 @@ const WORKERS: u64 = 4;
 
 /// What a run left.
 pub struct Run {
+    /// What happened, a line each, free of the machine's time.
     pub trace: Vec<String>,
+    /// What the clients know.
     pub history: History,
     /// What must not happen in any run, beside what the history shows: restarts without a
     /// panic, panics that nobody asked for, nodes that gave up, owners that differ.

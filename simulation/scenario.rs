@@ -28,8 +28,6 @@ pub const BAD_DISKS: Scenario = Scenario {
 };
 
 /// All of it.
-#[cfg_attr(feature = "planted-bugs", allow(dead_code))]
-// Every bug that is planted is found with less.
 pub const FIVE_BAD_DISKS: Scenario = Scenario {
     nodes: 5,
     bad_disks: true,

@@ -1,13 +1,14 @@
-//! What goes wrong in a run, and when.
+//! What goes wrong in a run, and when, as its seed decides.
 
 use std::time::Duration;
 
 use cartwheel::store::StoreOperation;
 
+use super::{Fault, Pair};
+use crate::clients::keys;
+use crate::cluster::name;
 use crate::dice::Dice;
-use crate::node::name;
 use crate::scenario::Scenario;
-use crate::worker::keys;
 
 /// The longest time from one fault to the next, in milliseconds.
 const PAUSE_MS_MAX: u64 = 1_500;
@@ -23,49 +24,6 @@ const ALONE_MS_MAX: u64 = 900;
 
 /// How often a record can't be read, at most.
 const FAILED_READS_MAX: u64 = 3;
-
-/// Two hosts.
-pub type Pair = (String, String);
-
-/// A fault, or its end.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// The disks of these nodes write nothing more until the crash: what a node says now
-    /// about what it keeps is tested by what it has afterwards.
-    Stick(Vec<u64>),
-    /// These nodes lose power in the same moment.
-    Crash(Vec<u64>),
-    Bounce(Vec<u64>),
-    /// What is sent is gone.
-    Cut(Pair),
-    Mend(Pair),
-    /// What is sent comes late.
-    Hold(Pair),
-    Release(Pair),
-    /// A node loses power and its disk.
-    Wipe(u64),
-    /// The store of a node fails for good at the next such operation: the node ends.
-    Fail(u64, StoreOperation),
-    /// A bit of a node's record of a key flips.
-    Corrupt {
-        node: u64,
-        key: String,
-        at: usize,
-    },
-    /// A bit flips in each of a node's records that holds what another owner lacks.
-    CorruptUnshared {
-        node: u64,
-        lacking: u64,
-    },
-    /// A node's record of a key can't be read so many times.
-    Unreadable {
-        node: u64,
-        key: String,
-        times: u32,
-    },
-    /// From now on every disk can be read.
-    Readable,
-}
 
 /// The faults of a run, none of which begins long after that time or stays for ever.
 pub fn plan(

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::clients::keys;
+use crate::cluster::Placement;
 use crate::disk::Disk;
 use crate::history::{Damage, SharedHistory};
-use crate::placement::Placement;
-use crate::worker::keys;
 
 /// The account of what is damaged.
 pub struct Ledger {
