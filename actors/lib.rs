@@ -26,6 +26,7 @@ mod completions;
 mod coordinator;
 mod departures;
 pub mod extension;
+mod first_ring;
 mod frame_reader;
 mod learning;
 mod listing;

@@ -10,16 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
-use cartwheel::bucket::Bucket;
 use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
 use cartwheel::extension::Kinds;
 use cartwheel::greeting::Door;
-use cartwheel::layout::{Layout, Member};
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
 use cartwheel::node::{NodeId, OpeningId, ShardId, StoreId};
-use cartwheel::ring::Ring;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::administration::{Administration, HostFacts};
@@ -29,6 +26,7 @@ use crate::bridge::{
 use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
 use crate::extension::{Data, Extension, ExtensionStore, NodeHandle, Observers, Registered};
+use crate::first_ring::first_ring;
 use crate::learning::{BucketLearner, Lessons};
 use crate::listing::ListActor;
 use crate::mailbox::post;
@@ -324,11 +322,17 @@ impl Builder {
     fn handle(&self, served: &Arc<ServedNode>, store: ExtensionStore) -> NodeHandle {
         let peers = self.lessons.peers.clone();
         let entropy = Arc::clone(&self.options.shell.entropy);
+        let secret = self.options.config.cluster.secret.clone();
         NodeHandle {
             node: self.identity.node,
             ring: self.ring.clone(),
             store,
-            data: Data::new(Arc::clone(served), peers.clone(), Arc::clone(&entropy)),
+            data: Data::new(
+                Arc::clone(served),
+                peers.clone(),
+                Arc::clone(&entropy),
+                secret,
+            ),
             clock: Arc::clone(&self.options.shell.clock),
             peers,
             entropy,
@@ -455,18 +459,6 @@ fn millis(millis: u32) -> Duration {
 
 fn lane_of(shard: ShardId) -> usize {
     shard.index() % usize::from(LINKS_PER_PEER_MAX)
-}
-
-fn first_ring(config: &Config) -> Ring {
-    let members = config.cluster.members.iter().map(|member| Member {
-        node: member.id,
-        client: member.client.clone(),
-        bridge: member.bridge.clone(),
-    });
-    let members: Vec<Member> = members.collect();
-    let n = u8::try_from(members.len().min(3)).unwrap_or(3);
-    let layout = Layout::first(members, config.ring.partition_bits());
-    Ring::new(Arc::new(layout), [Bucket::default_bucket(n)])
 }
 
 fn links(

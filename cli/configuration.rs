@@ -64,7 +64,8 @@ impl Sources {
             let setting = name.strip_prefix(PREFIX).map(str::to_lowercase);
             let setting = setting.and_then(|setting| {
                 let (section, key) = setting.split_once(SEPARATOR)?;
-                Some(format!("{section}.{key}"))
+                // An extension's setting has two: CARTWHEEL_EXTENSIONS__NAME__KEY.
+                Some(format!("{section}.{}", key.replacen(SEPARATOR, ".", 1)))
             });
             if let Some(key) = setting {
                 self.setting(&format!("{name} in the environment"), &key, &text)?;
@@ -81,9 +82,11 @@ impl Sources {
         text: &str,
     ) -> Result<(), ConfigurationError> {
         let value = setting_from_text(key, text).map_err(|cause| refused(origin, cause))?;
-        let (section, name) = key.split_once('.').unwrap_or((key, ""));
-        let section_table = Table::from_iter([(name.to_owned(), value)]);
-        let settings = Table::from_iter([(section.to_owned(), section_table.into())]);
+        let mut names = key.rsplit('.');
+        let innermost = names.next().unwrap_or(key).to_owned();
+        let settings = names.fold(Table::from_iter([(innermost, value)]), |inner, name| {
+            Table::from_iter([(name.to_owned(), inner.into())])
+        });
         let origin = origin.to_owned();
         self.layers.push(Layer { origin, settings });
         Ok(())
@@ -170,6 +173,23 @@ mod tests {
         );
         assert_eq!(config.cluster.members.len(), 3);
         assert_eq!(config.coordination.request_timeout_ms, 5000);
+    }
+
+    #[test]
+    fn settings_of_an_extension_come_from_all_layers() {
+        let mut sources = sources();
+        let environment = variables(&[("CARTWHEEL_EXTENSIONS__CHANGE_FEED__KEEP", "7")]);
+        sources.environment(environment).unwrap();
+        sources
+            .setting("--set", "extensions.expiry.bucket", "carts")
+            .unwrap();
+        sources
+            .setting("--set", "extensions.expiry.after_ms", "9")
+            .unwrap();
+        let extensions = sources.load().unwrap().extensions;
+        assert_eq!(extensions["change_feed"]["keep"].as_integer(), Some(7));
+        assert_eq!(extensions["expiry"]["bucket"].as_str(), Some("carts"));
+        assert_eq!(extensions["expiry"]["after_ms"].as_integer(), Some(9));
     }
 
     #[test]

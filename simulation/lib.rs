@@ -8,17 +8,21 @@
 //!                └───────────► disks, which outlive their nodes
 //! ```
 //!
-//! | folder | holds |
+//! | where | what |
 //! |---|---|
-//! | `cluster/` | nodes, their clocks, and where keys are kept |
-//! | `disk/` | what a node has written, and what a crash leaves of it |
-//! | `faults/` | what goes wrong, when, and how much of it the owners of a key can bear |
-//! | `clients/` | who reads and writes |
-//! | `history/` | what the clients know |
-//! | `checker/` | what no history may show |
+//! | [`Simulation`] | what is to be run: begin here |
+//! | [`Report`] | what it has shown |
+//! | `clients/` | [`Cluster`], as a client sees it; the client that records; our own workers |
+//! | `faults/` | [`Fault`] and [`Mix`]: what goes wrong, when, and how much the owners of a key can bear |
+//! | [`history`] | what the clients know |
+//! | [`checker`] | what no history may show |
+//! | `cluster/`, `disk/`, `network.rs` | the nodes, and what is simulated around them |
+//! | [`campaign`] | many seeds of our own kinds of runs |
 
 #![warn(missing_docs)]
 
+mod artifacts;
+pub mod campaign;
 pub mod checker;
 mod clients;
 mod cluster;
@@ -28,10 +32,17 @@ mod faults;
 pub mod history;
 mod network;
 mod panics;
+mod progress;
+mod report;
 mod run;
-mod scenario;
+mod simulation;
 mod trace;
 
-pub use clients::keys;
-pub use run::{Run, run};
-pub use scenario::{BAD_DISKS, FIVE_BAD_DISKS, FIVE_NODES, Scenario, THREE_NODES};
+pub use clients::{
+    ClientResult, Cluster, RecordedBucket, RecordedClient, RecordedDelete, RecordedGet,
+    RecordedPut, Temper, work,
+};
+pub use dice::Dice;
+pub use faults::{Fault, FaultKind, KeyChoice, Mix, Pair, Planned, links};
+pub use report::Report;
+pub use simulation::{Simulation, millis, secs};

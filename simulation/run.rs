@@ -1,75 +1,34 @@
-//! One run from one seed: work under faults, healing, and a last look at every key.
+//! One run: work under faults, healing, and a last look at every key.
 
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use tokio::task::JoinSet;
 use turmoil::Sim;
 
-use crate::clients::{Auditor, Surroundings, Temper, Worker, client, heal_always, keys};
-use crate::cluster::{GivenUp, Habitat, Placement, live, name};
+use crate::clients::{Auditor, Cluster, heal_always};
+use crate::cluster::{GivenUp, Habitat, Placement, config, live, name, owners};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
 use crate::faults::{Ledger, Saboteur, disk, plan};
-use crate::history::{History, SharedHistory};
+use crate::history::SharedHistory;
 use crate::panics;
-use crate::scenario::Scenario;
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::simulation::{ClientCode, Simulation};
 use crate::trace::Trace;
 
-/// How long clients work, and nodes and links fail.
-const WORK: Duration = Duration::from_secs(20);
-
-/// When the last look is taken: broken links are made again, and requests under way are over.
-const LOOK: Duration = Duration::from_secs(32);
-
-/// The simulation is stuck if it takes longer.
-const END: Duration = Duration::from_secs(90);
-
-/// The hosts that clients run on, and how those deal with what goes wrong.
-const CLIENTS: [(&str, Temper); 2] = [("patient", Temper::Patient), ("hasty", Temper::Hasty)];
-
-/// The workers of a host, who share its connections; every other one is careful.
-const WORKERS: u64 = 4;
-
-/// What a run left.
-pub struct Run {
-    /// What happened, a line each, free of the machine's time.
-    pub trace: Vec<String>,
-    /// What the clients know.
-    pub history: History,
-    /// What must not happen in any run, beside what the history shows: restarts without a
-    /// panic, panics that nobody asked for, nodes that gave up, owners that differ.
-    pub failures: Vec<String>,
-    /// How long it was, in simulated time.
-    pub length: Duration,
-}
-
-/// The run of a seed.
-pub fn run(scenario: Scenario, seed: u64) -> Run {
+/// Runs what is to be run.
+pub fn run(mut simulation: Simulation) -> Report {
     panics::watch();
-    let trace = Trace::default();
-    let history = SharedHistory::default();
-    let mut sim = network(seed);
-    let mut saboteur = saboteur(scenario, seed, &history, &trace);
-    nodes(&mut sim, scenario, seed, &saboteur);
-    for (host, temper) in CLIENTS {
-        let (history, trace) = (history.clone(), trace.clone());
-        sim.client(host, clients(host, temper, scenario, seed, history, trace));
+    let clients = std::mem::take(&mut simulation.clients);
+    let cluster = cluster(&simulation, clients.len());
+    let mut sim = network(&simulation);
+    let mut saboteur = saboteur(&simulation, &cluster, &clients);
+    nodes(&mut sim, &simulation, &saboteur);
+    for (host, code) in clients {
+        sim.client(host.clone(), client(cluster.named(host), code));
     }
-    if scenario.bad_disks {
-        let (history, trace) = (history.clone(), trace.clone());
-        sim.client(
-            "healer",
-            heal_always(scenario.nodes, seed, history, trace, LOOK),
-        );
-    }
-    let auditor = Auditor {
-        nodes: scenario.nodes,
-        seed,
-        history: history.clone(),
-        trace: trace.clone(),
-    };
-    sim.client("auditor", auditor.look(LOOK));
+    observers(&mut sim, &simulation, &cluster);
     sabotage(&mut sim, &mut saboteur);
     let length = sim.elapsed();
     drop(sim);
@@ -77,21 +36,31 @@ pub fn run(scenario: Scenario, seed: u64) -> Run {
     compare(&saboteur);
     count(&saboteur);
     drop(saboteur);
-    let mut failures = trace.failures();
-    failures.extend(panics::unplanned());
-    Run {
-        trace: trace.lines(),
-        history: history.take(),
-        failures,
-        length,
+    let history = cluster.history.take();
+    let mut report = Report::new(simulation.name, simulation.seed, history);
+    report.trace = cluster.trace.lines();
+    report.failures = cluster.trace.failures();
+    report.failures.extend(panics::unplanned());
+    report.length = length;
+    report
+}
+
+fn cluster(simulation: &Simulation, clients: usize) -> Cluster {
+    Cluster {
+        name: "nobody".to_owned(),
+        nodes: simulation.nodes,
+        seed: simulation.seed,
+        history: SharedHistory::default(),
+        trace: Trace::default(),
+        progress: Rc::new(Progress::new(clients)),
     }
 }
 
-fn network(seed: u64) -> Sim<'static> {
+fn network(simulation: &Simulation) -> Sim<'static> {
     turmoil::Builder::new()
-        .rng_seed(seed)
+        .rng_seed(simulation.seed)
         .epoch(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
-        .simulation_duration(END)
+        .simulation_duration(simulation.at_most)
         .tick_duration(Duration::from_millis(1))
         .min_message_latency(Duration::from_millis(1))
         .max_message_latency(Duration::from_millis(10))
@@ -99,32 +68,66 @@ fn network(seed: u64) -> Sim<'static> {
         .build()
 }
 
-fn saboteur(scenario: Scenario, seed: u64, history: &SharedHistory, trace: &Trace) -> Saboteur {
+fn saboteur(
+    simulation: &Simulation,
+    cluster: &Cluster,
+    clients: &[(String, ClientCode)],
+) -> Saboteur {
+    let (seed, nodes) = (simulation.seed, simulation.nodes);
     let empty = |node| {
         let dice = Dice::new(seed, &format!("{} store", name(node)));
         Rc::new(Disk::new(dice))
     };
-    let mut hosts: Vec<_> = (1..=scenario.nodes).map(name).collect();
-    hosts.extend(CLIENTS.map(|(host, _)| host.to_owned()));
+    let mut hosts: Vec<_> = (1..=nodes).map(name).collect();
+    hosts.extend(clients.iter().map(|(host, _)| host.clone()));
     let mut dice = Dice::new(seed, "saboteur");
+    let mut planned = plan(&mut dice, &simulation.mix, nodes, &hosts);
+    for (at, fault) in &simulation.planned {
+        match fault.names().iter().find(|name| !hosts.contains(name)) {
+            Some(stranger) => cluster.trace.fail(format!("{fault:?}: no {stranger} here")),
+            None => planned.push((*at, fault.clone())),
+        }
+    }
+    // Stable, so that a fault of the last moment still begins before it ends.
+    planned.sort_by_key(|(at, _)| *at);
+    let history = cluster.history.clone();
     Saboteur {
-        disks: (1..=scenario.nodes).map(empty).collect(),
-        planned: plan(&mut dice, scenario, &hosts, WORK),
+        disks: (1..=nodes).map(empty).collect(),
+        hosts,
+        planned,
         dice,
-        trace: trace.clone(),
-        history: history.clone(),
-        ledger: Ledger::new(Placement::new(scenario.nodes), history.clone()),
+        trace: cluster.trace.clone(),
+        ledger: Ledger::new(placement(simulation, &cluster.trace), history.clone()),
+        history,
         given_up: GivenUp::default(),
         look_at: Duration::ZERO,
+        progress: Rc::clone(&cluster.progress),
     }
 }
 
-fn nodes(sim: &mut Sim<'static>, scenario: Scenario, seed: u64, saboteur: &Saboteur) {
+/// Where keys are kept in a cluster that is configured so.
+fn placement(simulation: &Simulation, trace: &Trace) -> Placement {
+    let bits = config(1, simulation.nodes).map(|mut config| {
+        (simulation.configure)(&mut config);
+        config.ring.partition_bits()
+    });
+    let bits = bits.unwrap_or_else(|error| {
+        trace.fail(format!("no node can be configured: {error}"));
+        0
+    });
+    Placement::new(simulation.nodes, bits)
+}
+
+fn nodes(sim: &mut Sim<'static>, simulation: &Simulation, saboteur: &Saboteur) {
     for (node, disk) in (1..).zip(&saboteur.disks) {
         let habitat = Habitat {
             node,
-            nodes: scenario.nodes,
-            seed,
+            nodes: simulation.nodes,
+            shards: simulation.shards,
+            extensions: simulation.extensions.clone().into(),
+            configure: Rc::clone(&simulation.configure),
+            panics_until: simulation.mix.panics_until(),
+            seed: simulation.seed,
             disk: Rc::clone(disk),
             trace: saboteur.trace.clone(),
             history: saboteur.history.clone(),
@@ -132,6 +135,26 @@ fn nodes(sim: &mut Sim<'static>, scenario: Scenario, seed: u64, saboteur: &Sabot
         };
         sim.host(name(node), move || live(habitat.clone()));
     }
+}
+
+/// A client at work; an error of its own ends it, and fails the run.
+async fn client(cluster: Cluster, code: ClientCode) -> turmoil::Result {
+    if let Err(error) = code(cluster.clone()).await {
+        cluster.fail(format!("it ended with: {error}"));
+    }
+    cluster.progress.client_is_done();
+    Ok(())
+}
+
+fn observers(sim: &mut Sim<'static>, simulation: &Simulation, cluster: &Cluster) {
+    let auditor = |name: &str| Auditor {
+        cluster: cluster.named(name),
+        owners: owners(simulation.nodes),
+    };
+    if simulation.mix.destroys() {
+        sim.client("healer", heal_always(auditor("healer")));
+    }
+    sim.client("auditor", auditor("auditor").look());
 }
 
 /// Steps through the run, and lets the faults happen at their times.
@@ -151,15 +174,21 @@ fn sabotage(sim: &mut Sim<'static>, saboteur: &mut Saboteur) {
 /// bit that flipped behind the back of a node that has the record in memory.
 fn compare(saboteur: &Saboteur) {
     let placement = saboteur.ledger.placement();
-    for key in keys() {
-        let stored = placement.stored(&key);
-        let owners = placement.owners(&key);
+    let history = saboteur.history.borrow();
+    for key in &history.keys {
+        let stored = placement.stored(key);
+        let owners = placement.owners(key);
         let found = |owner: &u64| disk(&saboteur.disks, *owner).found(&stored);
         let mut records: Vec<_> = owners.iter().map(found).collect();
         records.retain(|record| record.as_ref().is_none_or(is_whole));
         if records.windows(2).any(|pair| pair[0] != pair[1]) {
             let what = format!("the owners {owners:?} of {key} differ at the end");
             saboteur.trace.fail(what);
+        }
+        if !history.last.contains_key(key) {
+            saboteur
+                .trace
+                .fail(format!("nobody took a last look at {key}"));
         }
     }
 }
@@ -171,37 +200,4 @@ fn count(saboteur: &Saboteur) {
             *history.happened.entry(what).or_default() += count;
         }
     }
-}
-
-async fn clients(
-    host: &'static str,
-    temper: Temper,
-    scenario: Scenario,
-    seed: u64,
-    history: SharedHistory,
-    trace: Trace,
-) -> turmoil::Result {
-    let retries = match temper {
-        Temper::Patient => 4,
-        Temper::Hasty => 0,
-    };
-    let client = client(host, seed, 1..=scenario.nodes, retries).await;
-    let around = Surroundings {
-        bucket: client.bucket("default"),
-        temper,
-        forwards: scenario.nodes > 3,
-        history,
-        trace,
-    };
-    let mut workers = JoinSet::new();
-    for number in 0..WORKERS {
-        let name = format!("{host}-{number}");
-        let dice = Dice::new(seed, &name);
-        let worker = Worker::new(name, number % 2 == 0, dice, &around);
-        workers.spawn_local(worker.work(WORK));
-    }
-    while let Some(worker) = workers.join_next().await {
-        worker?;
-    }
-    Ok(())
 }

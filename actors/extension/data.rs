@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::coordination::{ClientRequest, Demand};
+use cartwheel::extension::Accepted;
 use cartwheel::limits::EXTENSION_REQUESTS_MAX;
 use cartwheel::message::client::{
     Delete, Deleted, Get, Got, List, Listed, Put, PutDone, QuorumOptions, RequestError,
 };
 use cartwheel::message::{Message, decode};
-use cartwheel::version::RequestId;
+use cartwheel::version::{ContextSecret, RecordError, RequestId};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::administration::overloaded;
@@ -27,6 +28,7 @@ pub struct Data {
     served: Arc<ServedNode>,
     peers: Peers,
     entropy: Arc<dyn EntropySource>,
+    secret: ContextSecret,
     room: Arc<Semaphore>,
     timeout: Duration,
 }
@@ -36,12 +38,14 @@ impl Data {
         served: Arc<ServedNode>,
         peers: Peers,
         entropy: Arc<dyn EntropySource>,
+        secret: ContextSecret,
     ) -> Self {
         Self {
             timeout: served.request_timeout,
             served,
             peers,
             entropy,
+            secret,
             room: Arc::new(Semaphore::new(EXTENSION_REQUESTS_MAX)),
         }
     }
@@ -138,6 +142,13 @@ impl Data {
     /// Deletes from a key, with all that can be said about it.
     pub async fn send_delete(&self, delete: Delete) -> Result<Deleted, RequestError> {
         self.ask::<Delete>(Demand::Delete(delete)).await
+    }
+
+    /// The context of exactly what a record held when it was accepted: a write with it replaces
+    /// that, a delete removes that, and what was written since stays.
+    pub fn context_of(&self, accepted: &Accepted) -> Result<Bytes, RecordError> {
+        let context = accepted.record()?.context();
+        Ok(context.seal(&self.secret, accepted.bucket(), &accepted.key()))
     }
 
     /// A name for a write that no other has.

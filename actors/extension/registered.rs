@@ -85,6 +85,11 @@ impl Extension {
     }
 }
 
+/// Whether a node could start with these extensions under this configuration.
+pub fn check(extensions: &[Extension], config: &Config) -> Result<(), ExtensionError> {
+    Registered::check(extensions, config).map(drop)
+}
+
 /// Extensions that no node starts with.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtensionError {

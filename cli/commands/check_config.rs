@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use cartwheel::config::Config;
+use cartwheel_actors::extension::{Extension, check};
 use clap::Args;
 use serde::Serialize;
 
 use crate::configuration::Sources;
 use crate::failure::Failure;
+use crate::node::ServeError;
 use crate::output::{self, Format};
 
 /// Check a configuration file: names the setting and the rule it breaks
@@ -32,11 +34,13 @@ struct Report {
 }
 
 impl CheckConfig {
-    pub fn run(self, format: Option<Format>) -> Result<(), Failure> {
+    pub fn run(self, format: Option<Format>, extensions: &[Extension]) -> Result<(), Failure> {
         let mut sources = Sources::default();
         sources.file(&self.file)?;
         sources.environment(crate::configuration::variables())?;
-        let report = self.report(&sources.load()?);
+        let config = sources.load()?;
+        check(extensions, &config).map_err(|cause| ServeError::Start(cause.into()))?;
+        let report = self.report(&config);
         output::show(format, &report, as_text)
     }
 

@@ -16,6 +16,7 @@ mod ring;
 mod serve;
 mod status;
 
+use cartwheel_actors::extension::Extension;
 use clap::Subcommand;
 
 use crate::arguments::Arguments;
@@ -42,10 +43,10 @@ pub enum Command {
 }
 
 /// Does what the arguments say.
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
+pub fn run(arguments: Arguments, extensions: Vec<Extension>) -> Result<(), Failure> {
     let (target, format) = (&arguments.target, arguments.output);
     match arguments.command {
-        Command::Serve(command) => command.run(format),
+        Command::Serve(command) => command.run(format, extensions),
         Command::Dev(command) => command.run(format),
         Command::Get(command) => command.run(target, format),
         Command::Put(command) => command.run(target, format),
@@ -58,7 +59,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Status(command) => command.run(target, format),
         Command::Ring(command) => command.run(target, format),
         Command::Bench(command) => command.run(target, format),
-        Command::CheckConfig(command) => command.run(format),
+        Command::CheckConfig(command) => command.run(format, &extensions),
         Command::Completions(command) => command.run(),
     }
 }

@@ -11,7 +11,8 @@ use crate::history::{History, Outcome, Write};
 
 pub(super) fn check(history: &History) -> Vec<Violation> {
     let mut seen: BTreeSet<&String> = history.last.values().flatten().collect();
-    let found = history.reads.iter().filter_map(|read| read.ended.as_ref());
+    let strict = history.reads.iter().filter(|read| read.strict);
+    let found = strict.filter_map(|read| read.ended.as_ref());
     seen.extend(found.flat_map(|ended| ended.with.iter().flatten()));
     let mut writes: BTreeMap<&String, Vec<&Write>> = BTreeMap::new();
     for write in &history.writes {
@@ -31,7 +32,7 @@ fn check_key(
 ) -> Vec<Violation> {
     let acknowledged = || {
         let all = writes.iter();
-        all.filter(|write| write.outcome() == Outcome::Acknowledged)
+        all.filter(|write| write.promise() == Outcome::Acknowledged)
     };
     let kept = writes.iter().filter(|write| is_kept(write, seen));
     let replaced: BTreeSet<&String> = kept.flat_map(|write| &write.covers).collect();
@@ -54,7 +55,7 @@ fn check_key(
 }
 
 fn is_kept(write: &Write, seen: &BTreeSet<&String>) -> bool {
-    match write.outcome() {
+    match write.promise() {
         Outcome::Acknowledged => true,
         Outcome::Unknown => write
             .value

@@ -108,7 +108,7 @@ impl<'a> KeyHistory<'a> {
 }
 
 fn shown(read: &Read) -> Option<Shown<'_>> {
-    let ended = read.ended.as_ref()?;
+    let ended = read.ended.as_ref().filter(|_| read.strict)?;
     let (values, at) = (ended.with.as_deref()?, ended.at);
     Some(Shown { read, values, at })
 }

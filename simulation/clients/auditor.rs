@@ -3,13 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cartwheel_client::{Bucket, Client};
-
-use super::client;
-use super::worker::{keys, values_of};
-use crate::cluster::OWNERS;
-use crate::history::{Asked, Ended, Read, SharedHistory};
-use crate::trace::{Trace, now};
+use super::cluster::{ClientResult, Cluster};
+use super::recorded::{RecordedBucket, RecordedClient};
 
 /// How often the auditor tries to read a key from all its owners before it says that it can't.
 const ATTEMPTS: u32 = 20;
@@ -25,118 +20,96 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at everything.
 pub struct Auditor {
-    pub nodes: u64,
-    pub seed: u64,
-    pub history: SharedHistory,
-    pub trace: Trace,
+    pub cluster: Cluster,
+    /// How many owners a key has.
+    pub owners: u8,
 }
 
 impl Auditor {
     /// Heals every key by reading it, then looks at it through every node.
-    pub async fn look(self, at: Duration) -> turmoil::Result {
-        tokio::time::sleep(at).await;
-        let healer = client("auditor", self.seed, 1..=self.nodes, 4).await;
-        for key in keys() {
-            self.heal(&healer.bucket("default"), &key).await;
+    pub async fn look(self) -> ClientResult {
+        self.cluster.progress.settled().await;
+        let nodes = self.cluster.nodes;
+        let healer = self.cluster.observer(1..=nodes).await;
+        for key in self.keys() {
+            self.heal(&healer.bucket(), &key).await;
         }
-        tokio::time::sleep(SETTLING).await;
-        for node in 1..=self.nodes {
+        self.cluster.sleep(SETTLING).await;
+        for node in 1..=nodes {
             let name = format!("auditor of node {node}");
-            let client = client(&name, self.seed, node..=node, 4).await;
-            for key in keys() {
-                self.see(&client.bucket("default"), &name, &key).await;
+            let client = self.cluster.named(&name).observer([node]).await;
+            for key in self.keys() {
+                self.see(&client.bucket(), &name, &key).await;
             }
             self.nothing_lingers(&client, node).await;
         }
         Ok(())
     }
 
-    async fn heal(&self, bucket: &Bucket, key: &str) {
+    fn keys(&self) -> BTreeSet<String> {
+        self.cluster.history.borrow().keys.clone()
+    }
+
+    fn fail(&self, why: String) {
+        self.cluster.trace.fail(why);
+    }
+
+    async fn heal(&self, bucket: &RecordedBucket, key: &str) {
         for _ in 0..ATTEMPTS {
-            if self.read(bucket, "auditor", key).await.is_some() {
+            if self.read(bucket, key).await.is_some() {
                 return;
             }
-            tokio::time::sleep(ATTEMPT_EVERY).await;
+            self.cluster.sleep(ATTEMPT_EVERY).await;
         }
-        self.trace
-            .fail(format!("{key} can't be read from all its owners"));
+        self.fail(format!("{key} can't be read from all its owners"));
     }
 
-    async fn see(&self, bucket: &Bucket, reader: &str, key: &str) {
-        let Some(values) = self.read(bucket, reader, key).await else {
-            return self.trace.fail(format!("{reader} can't read {key}"));
+    async fn see(&self, bucket: &RecordedBucket, reader: &str, key: &str) {
+        let Some(values) = self.read(bucket, key).await else {
+            return self.fail(format!("{reader} can't read {key}"));
         };
-        let values: BTreeSet<String> = values.into_iter().collect();
-        let last = &mut self.history.borrow_mut().last;
+        let last = &mut self.cluster.history.borrow_mut().last;
         let first = last.entry(key.to_owned()).or_insert_with(|| values.clone());
         if *first != values {
-            self.trace
-                .fail(format!("{reader} finds {values:?} at {key}, not {first:?}"));
+            self.fail(format!("{reader} finds {values:?} at {key}, not {first:?}"));
         }
     }
 
-    async fn read(&self, bucket: &Bucket, reader: &str, key: &str) -> Option<Vec<String>> {
-        let asked = Asked {
-            at: now(),
-            patience: PATIENCE,
-        };
-        let object = bucket.get(key).r(OWNERS).timeout(PATIENCE).send().await;
-        let values = object.as_ref().ok().map(values_of);
-        self.trace
-            .note(now(), &format!("{reader} finds {key}: {values:?}"));
-        self.history.borrow_mut().reads.push(Read {
-            key: key.to_owned(),
-            seen: BTreeSet::new(),
-            asked,
-            ended: Some(Ended {
-                at: now(),
-                with: values.clone(),
-            }),
-        });
-        values
+    /// The names of what a key holds.
+    async fn read(&self, bucket: &RecordedBucket, key: &str) -> Option<BTreeSet<String>> {
+        let get = bucket.get(key).r(self.owners).timeout(PATIENCE);
+        get.names().await.ok().map(BTreeSet::from_iter)
     }
 
     /// Nobody waits for anything any more, so nothing may be under way.
-    async fn nothing_lingers(&self, client: &Client, node: u64) {
-        match client.status().await {
+    async fn nothing_lingers(&self, client: &RecordedClient, node: u64) {
+        match client.unrecorded().status().await {
             Ok(status) => {
                 for shard in status.shards {
                     if shard.operations + shard.unwritten > 0 {
                         let (operations, unwritten) = (shard.operations, shard.unwritten);
-                        self.trace.fail(format!(
+                        self.fail(format!(
                             "node {node} shard {}: {operations} operations and {unwritten} records linger",
                             shard.shard
                         ));
                     }
                 }
             }
-            Err(error) => self
-                .trace
-                .fail(format!("node {node} has no status: {error}")),
+            Err(error) => self.fail(format!("node {node} has no status: {error}")),
         }
     }
 }
 
 /// Reads every key from all its owners again and again, so that what was damaged is healed.
-pub async fn heal_always(
-    nodes: u64,
-    seed: u64,
-    history: SharedHistory,
-    trace: Trace,
-    until: Duration,
-) -> turmoil::Result {
-    let auditor = Auditor {
-        nodes,
-        seed,
-        history,
-        trace,
-    };
-    let bucket = client("healer", seed, 1..=nodes, 4).await.bucket("default");
-    while now() < until {
-        for key in keys() {
-            auditor.read(&bucket, "healer", &key).await;
+pub async fn heal_always(auditor: Auditor) -> ClientResult {
+    let nodes = auditor.cluster.nodes;
+    let bucket = auditor.cluster.observer(1..=nodes).await.bucket();
+    while !auditor.cluster.progress.is_settled() {
+        for key in auditor.keys() {
+            // Whether it could be read is not its concern.
+            let _ = auditor.read(&bucket, &key).await;
         }
-        tokio::time::sleep(ATTEMPT_EVERY).await;
+        auditor.cluster.sleep(ATTEMPT_EVERY).await;
     }
     Ok(())
 }

@@ -6,5 +6,5 @@ mod node;
 mod placement;
 
 pub use given_up::GivenUp;
-pub use node::{Habitat, client_address, live, name};
-pub use placement::{OWNERS, Placement};
+pub use node::{Configure, Habitat, client_address, config, live, name};
+pub use placement::{Placement, owners};

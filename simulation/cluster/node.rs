@@ -7,12 +7,15 @@ use std::time::Duration;
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::Identity;
+use cartwheel_actors::extension::Extension;
 use cartwheel_actors::node::{Node, NodeOptions, start};
 use cartwheel_actors::shell::{LocalShards, SeededEntropy, Shell};
 use cartwheel_actors::{HostFacts, PanicNow};
 
 use super::clock::SimulatedClock;
 use super::given_up::GivenUp;
+use toml::Table;
+
 use crate::dice::{Dice, seed_of};
 use crate::disk::{Disk, commit};
 use crate::history::SharedHistory;
@@ -28,9 +31,6 @@ const PANICS_PER_HASTE: u64 = 2;
 
 /// The shortest and the longest time until then, in milliseconds.
 const PANIC_AGAIN_MS: (u64, u64) = (5, 60);
-
-/// From then on nothing panics.
-const PANICS_UNTIL: Duration = Duration::from_secs(20);
 
 /// In some lives a node keeps a few records in memory, in some none.
 const CACHE_BYTES_MAX: u64 = 4_000;
@@ -66,12 +66,22 @@ impl HostFacts for NoFacts {
     }
 }
 
+/// Changes what a node is configured to.
+pub type Configure = Rc<dyn Fn(&mut Config)>;
+
 /// What surrounds the lives of one node.
 #[derive(Clone)]
 pub struct Habitat {
     pub node: u64,
     /// How many nodes there are.
     pub nodes: u64,
+    pub shards: u16,
+    /// Other people's actors, each with its settings.
+    pub extensions: Rc<[(Extension, Table)]>,
+    /// What is different from a node as it is configured by default.
+    pub configure: Configure,
+    /// From then on nothing panics.
+    pub panics_until: Duration,
     pub seed: u64,
     pub disk: Rc<Disk>,
     pub trace: Trace,
@@ -109,7 +119,7 @@ async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
         };
         let pause = dice.between(least, most);
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        if now() < PANICS_UNTIL {
+        if now() < around.panics_until {
             planned += 1;
             if !again {
                 let shard = usize::try_from(dice.below(node.replicas.len() as u64))?;
@@ -144,7 +154,12 @@ async fn panic(node: &Node, shard: usize, replica: bool) -> &'static str {
 }
 
 fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptions> {
-    let config = config(around.node, around.nodes, cache)?;
+    let mut config = config(around.node, around.nodes)?;
+    config.storage.record_cache_bytes = cache;
+    let extensions = around.extensions.iter();
+    let sections = extensions.map(|(known, settings)| (known.name().to_owned(), settings.clone()));
+    config.extensions.extend(sections);
+    (around.configure)(&mut config);
     let wanted = Identity {
         store: StoreId(seed),
         node: config.node.id,
@@ -163,15 +178,19 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
             store,
         },
         store: identity.store,
-        extensions: Vec::new(),
-        shards: 2,
+        extensions: around
+            .extensions
+            .iter()
+            .map(|(known, _)| known.clone())
+            .collect(),
+        shards: around.shards,
         host: Arc::new(NoFacts),
         fatal: Arc::new(move |reason| given_up.add(node, reason)),
     })
 }
 
 /// Links notice silence sooner than by default, so that a run sees many broken ones.
-fn config(node: u64, nodes: u64, cache: u64) -> turmoil::Result<Config> {
+pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
     let member = |node| {
         let (client, bridge) = (client_address(node), format!("{}:7401", name(node)));
         format!("{{ id = {node}, client = \"{client}\", bridge = \"{bridge}\" }}")
@@ -181,8 +200,7 @@ fn config(node: u64, nodes: u64, cache: u64) -> turmoil::Result<Config> {
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
          [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
          members = [{members}]\n[listen]\ninsecure = true\n\
-         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n\
-         record_cache_bytes = {cache}\n",
+         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n",
         NodeId(node).0,
         ClusterId(7)
     );

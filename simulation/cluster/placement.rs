@@ -9,11 +9,10 @@ use cartwheel::node::NodeId;
 use cartwheel::ring::{Ring, Target};
 use cartwheel::store::StoredKey;
 
-/// The owners of a key.
-pub const OWNERS: u8 = 3;
-
-/// The logarithm of the number of partitions, as configured by default.
-const PARTITION_BITS: u8 = 8;
+/// How many owners a key of `default` has in a cluster of so many nodes.
+pub fn owners(nodes: u64) -> u8 {
+    u8::try_from(nodes.min(3)).unwrap_or(3)
+}
 
 /// What the harness knows of the ring, by itself.
 pub struct Placement {
@@ -21,15 +20,15 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// The ring of so many nodes.
-    pub fn new(nodes: u64) -> Self {
+    /// The ring of so many nodes, and of 2 to the power of so many partitions.
+    pub fn new(nodes: u64, partition_bits: u8) -> Self {
         let member = |node| Member {
             node: NodeId(node),
             client: String::new(),
             bridge: String::new(),
         };
-        let layout = Layout::first((1..=nodes).map(member).collect(), PARTITION_BITS);
-        let ring = Ring::new(Arc::new(layout), [Bucket::default_bucket(OWNERS)]);
+        let layout = Layout::first((1..=nodes).map(member).collect(), partition_bits);
+        let ring = Ring::new(Arc::new(layout), [Bucket::default_bucket(owners(nodes))]);
         Self { ring }
     }
 

@@ -12,6 +12,7 @@ use cartwheel::store::{Family, ReplicaStore, StoreOperation, StoredKey};
 use cartwheel::version::{Record, Value};
 
 use crate::dice::Dice;
+use crate::history::name_of;
 use slow_store::SlowStore;
 
 /// How long the committer waits between two writes.
@@ -70,6 +71,12 @@ impl Disk {
         left.is_some()
     }
 
+    /// From now on it writes, syncs and reads.
+    pub fn work_again(&self) {
+        self.stuck.set(false);
+        self.store.can_read_again();
+    }
+
     /// Cuts the power: of what was written without a sync, a random beginning survives.
     pub fn lose_power(&self, dice: &mut Dice) -> (usize, usize) {
         let memory = self.store.memory();
@@ -104,8 +111,8 @@ impl Disk {
         let record = record.and_then(|record| Record::decode(&record).ok());
         let versions = record.iter().flat_map(Record::live);
         let values = versions.filter_map(|version| match &version.value {
-            Value::Live { bytes, .. } => {
-                Some((version.dot, String::from_utf8_lossy(bytes).into_owned()))
+            Value::Live { bytes, attributes } => {
+                Some((version.dot, name_of(attributes.as_deref(), bytes)))
             }
             Value::Tombstone => None,
         });

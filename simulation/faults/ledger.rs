@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::clients::keys;
 use crate::cluster::Placement;
 use crate::disk::Disk;
 use crate::history::{Damage, SharedHistory};
@@ -61,7 +60,8 @@ impl Ledger {
 
     /// All records of a node are gone from now on, and it does not know that there were any.
     pub fn wipe(&mut self, node: u64, from: Duration) {
-        for key in keys() {
+        let keys = self.history.borrow().keys.clone();
+        for key in keys {
             if self.placement.owners(&key).contains(&node) {
                 self.damage(node, &key);
                 self.tell(key, from);

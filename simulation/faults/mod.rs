@@ -1,57 +1,146 @@
 //! What goes wrong: the faults that there are, when they come, and who makes them happen.
 //!
-//! To add one: a variant of [`Fault`], its arm in the [`saboteur`], and, for it to come by
-//! itself, a place in the [`plan`].
+//! To add one: a variant of [`Fault`] with its name, and its arm in the saboteur. For it to come
+//! by itself: a [`FaultKind`], its arm in `draw.rs`, and its weight in a [`Mix`].
 
+mod draw;
+mod key_choice;
+mod kinds;
 mod ledger;
+mod mix;
 mod plan;
 mod saboteur;
 
+use std::time::Duration;
+
 use cartwheel::store::StoreOperation;
 
-pub use ledger::{Ledger, disk};
-pub use plan::plan;
-pub use saboteur::Saboteur;
+pub use key_choice::KeyChoice;
+pub use kinds::FaultKind;
+pub(crate) use ledger::{Ledger, disk};
+pub use mix::Mix;
+pub(crate) use plan::plan;
+pub(crate) use saboteur::Saboteur;
 
-/// Two hosts.
+use crate::cluster::name;
+
+/// Two hosts, by name.
 pub type Pair = (String, String);
 
-/// A fault, or its end.
-#[derive(Clone, Debug)]
+/// A fault, or its end. Nodes count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The disks of these nodes write nothing more until the crash: what a node says now
     /// about what it keeps is tested by what it has afterwards.
     Stick(Vec<u64>),
-    /// These nodes lose power in the same moment.
+    /// These nodes lose power in the same moment, and of what was not synced a random end.
     Crash(Vec<u64>),
-    Bounce(Vec<u64>),
-    /// What is sent is gone.
-    Cut(Pair),
-    Mend(Pair),
-    /// What is sent comes late.
-    Hold(Pair),
-    Release(Pair),
-    /// A node loses power and its disk.
+    /// These nodes start again, if they are down.
+    Restart(Vec<u64>),
+    /// What is sent between these hosts is gone.
+    Cut(Vec<Pair>),
+    /// What the first of these hosts sends to the second is gone; not the other way round.
+    CutOneWay(Vec<Pair>),
+    /// What is sent between these hosts arrives again.
+    Mend(Vec<Pair>),
+    /// What is sent between these hosts waits.
+    Hold(Vec<Pair>),
+    /// What has waited between these hosts arrives.
+    Release(Vec<Pair>),
+    /// A node loses power and its disk; it is down until it is restarted.
     Wipe(u64),
-    /// The store of a node fails for good at the next such operation: the node ends.
+    /// The store of a node fails for good at the next such operation: the node ends, and
+    /// starts again by itself.
     Fail(u64, StoreOperation),
     /// A bit of a node's record of a key flips.
     Corrupt {
+        /// The node.
         node: u64,
-        key: String,
+        /// The key.
+        key: KeyChoice,
+        /// Which bit, counted round and round.
         at: usize,
     },
     /// A bit flips in each of a node's records that holds what another owner lacks.
     CorruptUnshared {
+        /// The node whose records are damaged.
         node: u64,
+        /// The other owner.
         lacking: u64,
     },
     /// A node's record of a key can't be read so many times.
     Unreadable {
+        /// The node.
         node: u64,
-        key: String,
+        /// The key.
+        key: KeyChoice,
+        /// How many reads fail.
         times: u32,
     },
     /// From now on every disk can be read.
     Readable,
+}
+
+/// Something that happens at a simulated time.
+pub type Planned = (Duration, Fault);
+
+impl Fault {
+    /// Its name in a report.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Stick(_) => "stick",
+            Self::Crash(_) => "crash",
+            Self::Restart(_) => "restart",
+            Self::Cut(_) => "cut",
+            Self::CutOneWay(_) => "cut one way",
+            Self::Mend(_) => "mend",
+            Self::Hold(_) => "hold",
+            Self::Release(_) => "release",
+            Self::Wipe(_) => "wipe",
+            Self::Fail(_, StoreOperation::Sync) => "fail a sync",
+            Self::Fail(..) => "fail a write",
+            Self::Corrupt { .. } => "corrupt",
+            Self::CorruptUnshared { .. } => "corrupt what is not shared",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Readable => "readable",
+        }
+    }
+
+    /// Some nodes and others can't reach each other, until [`Fault::Mend`] with the same
+    /// [`links`].
+    pub fn partition(some: &[u64], others: &[u64]) -> Self {
+        Self::Cut(links(some, others))
+    }
+
+    /// The nodes and hosts that it names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match self {
+            Self::Stick(nodes) | Self::Crash(nodes) | Self::Restart(nodes) => {
+                nodes.iter().copied().map(name).collect()
+            }
+            Self::Cut(pairs)
+            | Self::CutOneWay(pairs)
+            | Self::Mend(pairs)
+            | Self::Hold(pairs)
+            | Self::Release(pairs) => {
+                let pairs = pairs.iter().cloned();
+                pairs.flat_map(|(a, b)| [a, b]).collect()
+            }
+            Self::Wipe(node)
+            | Self::Fail(node, _)
+            | Self::Corrupt { node, .. }
+            | Self::Unreadable { node, .. } => vec![name(*node)],
+            Self::CorruptUnshared { node, lacking } => vec![name(*node), name(*lacking)],
+            Self::Readable => Vec::new(),
+        }
+    }
+}
+
+/// The links between each of some nodes and each of others.
+pub fn links(some: &[u64], others: &[u64]) -> Vec<Pair> {
+    let links = some.iter().flat_map(|one| {
+        let others = others.iter();
+        others.map(|other| (name(*one), name(*other)))
+    });
+    links.collect()
 }

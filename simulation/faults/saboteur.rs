@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use turmoil::Sim;
 
-use super::Fault;
 use super::ledger::{Ledger, disk};
-use crate::clients::keys;
+use super::{Fault, KeyChoice, Pair, Planned};
 use crate::cluster::{GivenUp, name};
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::history::SharedHistory;
+use crate::progress::Progress;
 use crate::trace::Trace;
 
 /// How long a node that gave up stays down, at most, in milliseconds.
@@ -23,14 +23,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Carries out faults.
 pub struct Saboteur {
     pub disks: Vec<Rc<Disk>>,
+    /// The nodes first, then the clients.
+    pub hosts: Vec<String>,
     pub dice: Dice,
     pub trace: Trace,
     pub history: SharedHistory,
     pub ledger: Ledger,
     pub given_up: GivenUp,
-    pub planned: Vec<(Duration, Fault)>,
+    pub planned: Vec<Planned>,
     /// When the stores are looked into next.
     pub look_at: Duration,
+    pub progress: Rc<Progress>,
 }
 
 impl Saboteur {
@@ -48,18 +51,34 @@ impl Saboteur {
             self.look_at = now + LOOK_EVERY;
             self.look(now);
         }
+        if self.planned.is_empty() && self.progress.is_work_done() {
+            self.heal(sim);
+            self.progress.heal(now);
+        }
+    }
+
+    /// Whatever is still broken is whole again, and stays so.
+    fn heal(&mut self, sim: &mut Sim<'_>) {
+        self.trace.note(sim.elapsed(), "all is healed");
+        for (at, host) in self.hosts.iter().enumerate() {
+            for other in &self.hosts[..at] {
+                sim.release(host.as_str(), other.as_str());
+                sim.repair(host.as_str(), other.as_str());
+            }
+        }
+        self.disks.iter().for_each(|disk| disk.work_again());
+        (1..=self.disks.len() as u64).for_each(|node| restart(sim, node));
     }
 
     /// Looks into all stores: which dots are there, and is the damage healed?
     pub fn look(&mut self, now: Duration) {
-        let mut history = self.history.borrow_mut();
-        for key in keys() {
-            let stored = self.ledger.placement().stored(&key);
+        let keys = self.history.borrow().keys.clone();
+        for key in &keys {
+            let stored = self.ledger.placement().stored(key);
             for (dot, value) in self.disks.iter().flat_map(|disk| disk.values(&stored)) {
-                history.dot(dot, &key, &value);
+                self.history.borrow_mut().dot(dot, key, &value);
             }
         }
-        drop(history);
         self.ledger.heal(&self.disks, now);
     }
 
@@ -75,23 +94,30 @@ impl Saboteur {
         self.crash(sim, node);
         let back = sim.elapsed() + Duration::from_millis(self.dice.between(50, DOWN_MS_MAX));
         let at = self.planned.partition_point(|(at, _)| *at <= back);
-        self.planned.insert(at, (back, Fault::Bounce(vec![node])));
+        self.planned.insert(at, (back, Fault::Restart(vec![node])));
     }
 
     fn make(&mut self, sim: &mut Sim<'_>, fault: &Fault) {
         let now = sim.elapsed();
         self.trace.note(now, &format!("{fault:?}"));
+        *self
+            .history
+            .borrow_mut()
+            .faults
+            .entry(fault.name())
+            .or_default() += 1;
         match fault {
             Fault::Stick(nodes) => nodes.iter().for_each(|node| self.disk(*node).get_stuck()),
             Fault::Crash(nodes) => nodes.iter().for_each(|node| self.crash(sim, *node)),
-            Fault::Bounce(nodes) => nodes.iter().for_each(|node| bounce(sim, *node)),
-            Fault::Cut((a, b)) => sim.partition(a.as_str(), b.as_str()),
-            Fault::Mend((a, b)) => sim.repair(a.as_str(), b.as_str()),
-            Fault::Hold((a, b)) => sim.hold(a.as_str(), b.as_str()),
-            Fault::Release((a, b)) => sim.release(a.as_str(), b.as_str()),
+            Fault::Restart(nodes) => nodes.iter().for_each(|node| restart(sim, *node)),
+            Fault::Cut(pairs) => each(pairs, |a, b| sim.partition(a, b)),
+            Fault::CutOneWay(pairs) => each(pairs, |a, b| sim.partition_oneway(a, b)),
+            Fault::Mend(pairs) => each(pairs, |a, b| sim.repair(a, b)),
+            Fault::Hold(pairs) => each(pairs, |a, b| sim.hold(a, b)),
+            Fault::Release(pairs) => each(pairs, |a, b| sim.release(a, b)),
             Fault::Wipe(node) => self.wipe(sim, *node),
             Fault::Fail(node, operation) => self.disk(*node).fail_next(*operation),
-            Fault::Corrupt { node, key, at } => self.corrupt(*node, key, *at),
+            Fault::Corrupt { node, key, at } => self.corrupt_one(*node, key, *at),
             Fault::CorruptUnshared { node, lacking } => {
                 self.corrupt_unshared(*node, *lacking);
             }
@@ -124,6 +150,13 @@ impl Saboteur {
         }
     }
 
+    fn corrupt_one(&mut self, node: u64, key: &KeyChoice, at: usize) {
+        let key = key.of(&self.history.borrow().keys);
+        if let Some(key) = key {
+            self.corrupt(node, &key, at);
+        }
+    }
+
     fn corrupt(&mut self, node: u64, key: &str, at: usize) {
         let stored = self.ledger.placement().stored(key);
         let memory = Rc::clone(self.disk(node));
@@ -138,7 +171,8 @@ impl Saboteur {
     }
 
     fn corrupt_unshared(&mut self, node: u64, lacking: u64) {
-        for key in keys() {
+        let keys = self.history.borrow().keys.clone();
+        for key in keys {
             let stored = self.ledger.placement().stored(&key);
             let known = self.disk(lacking).values(&stored);
             let unshared = self.disk(node).values(&stored);
@@ -151,18 +185,25 @@ impl Saboteur {
         }
     }
 
-    fn unreadable(&mut self, node: u64, key: &str, times: u32) {
-        if self.ledger.allows(node, key) {
-            self.ledger.damage(node, key);
-            let stored = self.ledger.placement().stored(key);
+    fn unreadable(&mut self, node: u64, key: &KeyChoice, times: u32) {
+        let key = key.of(&self.history.borrow().keys);
+        if let Some(key) = key.filter(|key| self.ledger.allows(node, key)) {
+            self.ledger.damage(node, &key);
+            let stored = self.ledger.placement().stored(&key);
             self.disk(node).store.fail_reads(stored.as_bytes(), times);
         }
     }
 }
 
 /// Two faults may overlap, so the node may be up already.
-fn bounce(sim: &mut Sim<'_>, node: u64) {
+fn restart(sim: &mut Sim<'_>, node: u64) {
     if !sim.is_host_running(name(node)) {
         sim.bounce(name(node));
     }
+}
+
+/// A host has no link to itself.
+fn each(pairs: &[Pair], mut act: impl FnMut(&str, &str)) {
+    let links = pairs.iter().filter(|(a, b)| a != b);
+    links.for_each(|(a, b)| act(a, b));
 }

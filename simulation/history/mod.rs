@@ -1,11 +1,18 @@
 //! What the clients of a run know: all that the checker judges by.
 
+mod json;
+mod names;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use cartwheel::limits::KEY_LEN_MAX;
 use cartwheel::version::Dot;
+
+pub use json::json_lines;
+pub(crate) use names::{NAME, name_of};
 
 /// What a write ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +28,8 @@ pub enum Outcome {
 /// When something was asked, and until when the answer had to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
+    /// Its place among all operations of the run.
+    pub number: u64,
     /// The simulated time at which it was asked.
     pub at: Duration,
     /// How long the answer could take.
@@ -39,10 +48,14 @@ pub struct Ended<T> {
 /// A put or a delete.
 #[derive(Clone, Debug)]
 pub struct Write {
+    /// Who wrote.
+    pub client: String,
     /// What was written to.
     pub key: String,
-    /// No two writes of a run have the same; a delete has none.
+    /// The name of the value, which no other has; a delete has none.
     pub value: Option<String>,
+    /// The beginning of the value as text.
+    pub text: Option<String>,
     /// The values that its context covered for all that its writer knows.
     pub covers: BTreeSet<String>,
     /// When it was asked.
@@ -52,6 +65,9 @@ pub struct Write {
     /// Whether it reached one coordinator at most: a write that was sent again may have two
     /// dots, and come back beside a value that replaced one of them.
     pub once: bool,
+    /// Whether it asked for as many acknowledgements as its bucket does, or more: of others
+    /// nothing is promised to strict reads.
+    pub strict: bool,
 }
 
 impl Write {
@@ -60,21 +76,31 @@ impl Write {
         self.ended.map_or(Outcome::Unknown, |ended| ended.with)
     }
 
+    /// What may be expected of it: an acknowledgement by too few owners promises nothing.
+    pub fn promise(&self) -> Outcome {
+        match self.outcome() {
+            Outcome::Acknowledged if !self.strict => Outcome::Unknown,
+            outcome => outcome,
+        }
+    }
+
     /// Whether it may be kept.
     pub fn is_possible(&self) -> bool {
         self.outcome() != Outcome::Refused
     }
 
-    /// When it was acknowledged, if it was.
+    /// When it was acknowledged by as many owners as its bucket asks for, if it was.
     pub fn acknowledged_at(&self) -> Option<Duration> {
-        let ended = self.ended?;
-        (ended.with == Outcome::Acknowledged).then_some(ended.at)
+        let acknowledged = self.promise() == Outcome::Acknowledged;
+        self.ended.filter(|_| acknowledged).map(|ended| ended.at)
     }
 }
 
 /// A read.
 #[derive(Clone, Debug)]
 pub struct Read {
+    /// Who read.
+    pub client: String,
     /// What was read.
     pub key: String,
     /// The values that the context it handed in has seen; none if it handed in none.
@@ -83,6 +109,9 @@ pub struct Read {
     pub asked: Asked,
     /// What it found, in order, or that it failed; nothing while it is under way.
     pub ended: Option<Ended<Option<Vec<String>>>>,
+    /// Whether it asked as many owners as its bucket does, or more: others may miss what was
+    /// kept.
+    pub strict: bool,
 }
 
 /// A time in which an owner of a key may lack, unknown to itself, what it had acknowledged.
@@ -103,6 +132,8 @@ pub struct History {
     pub writes: Vec<Write>,
     /// Reads, in the order in which they were asked.
     pub reads: Vec<Read>,
+    /// Every key that was asked for, but for those that no node takes.
+    pub keys: BTreeSet<String>,
     /// The times in which owners lacked what they had acknowledged.
     pub damages: Vec<Damage>,
     /// Every dot that was seen anywhere, with the key and value that it names.
@@ -113,12 +144,46 @@ pub struct History {
     pub last: BTreeMap<String, BTreeSet<String>>,
     /// How often what must happen sometimes has happened.
     pub happened: BTreeMap<&'static str, u64>,
+    /// How often each fault, or its end, came.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// By key and context, the values that it is known to cover.
+    pub(crate) contexts: BTreeMap<(String, Vec<u8>), BTreeSet<String>>,
+    /// How many operations were begun.
+    pub(crate) begun: u64,
+    /// How many clients were made.
+    clients: u64,
 }
 
 impl History {
     /// Notes that something happened that must happen sometimes.
     pub fn happened(&mut self, what: &'static str) {
         *self.happened.entry(what).or_default() += 1;
+    }
+
+    /// Notes that a key was asked for; one that no node takes has no place to be looked at.
+    pub(crate) fn asks_for(&mut self, key: &str) {
+        let longest = usize::try_from(KEY_LEN_MAX).unwrap_or(usize::MAX);
+        if (1..=longest).contains(&key.len()) {
+            self.keys.insert(key.to_owned());
+        }
+    }
+
+    /// The number of a client that is made now.
+    pub(crate) fn next_client(&mut self) -> u64 {
+        self.clients += 1;
+        self.clients
+    }
+
+    /// The values that a context of a key is known to cover.
+    pub(crate) fn covered(&self, key: &str, context: &[u8]) -> BTreeSet<String> {
+        let place = (key.to_owned(), context.to_vec());
+        self.contexts.get(&place).cloned().unwrap_or_default()
+    }
+
+    /// Notes values that a context covers.
+    pub(crate) fn covers(&mut self, key: &str, context: &[u8], values: BTreeSet<String>) {
+        let place = (key.to_owned(), context.to_vec());
+        self.contexts.entry(place).or_default().extend(values);
     }
 
     /// Notes what a dot names.

@@ -46,12 +46,19 @@ fn check_extension(name: &str, value: &Value) -> Result<(), ConfigError> {
 ///
 /// What is text in the file needs no quotes; everything else is written as in the file.
 pub fn setting_from_text(key: &str, text: &str) -> Result<Value, ConfigError> {
+    let as_text = Value::String(text.to_owned());
+    if key
+        .strip_prefix(EXTENSIONS)
+        .is_some_and(|rest| rest.starts_with('.'))
+    {
+        // Only the extension knows what it takes: what is no other value is text.
+        return Ok(text.parse().unwrap_or(as_text));
+    }
     let Some(rule) = rule_of(key) else {
         let known = RULES.iter().map(|(name, _)| (*name).to_owned()).collect();
         let key = key.to_owned();
         return Err(ConfigError::UnknownSetting { key, known });
     };
-    let as_text = Value::String(text.to_owned());
     if rule.is_text() {
         return Ok(as_text);
     }

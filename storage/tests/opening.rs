@@ -82,7 +82,7 @@ fn a_store_of_a_later_format_is_refused_by_its_number() {
     let mut later = identity.encode().to_vec();
     later[..4].copy_from_slice(&2_u32.to_be_bytes());
     edit(directory.path(), |database| {
-        let meta = database.cf_handle(Family::Meta.name()).unwrap();
+        let meta = database.cf_handle(&Family::Meta.name()).unwrap();
         database.put_cf(meta, Identity::KEY, &later).unwrap();
         // RocksDB refuses to open some families and not others.
         database
@@ -110,7 +110,7 @@ fn a_damaged_identity_is_refused() {
     let mut damaged = identity.encode().to_vec();
     damaged[9] ^= 1;
     edit(directory.path(), |database| {
-        let meta = database.cf_handle(Family::Meta.name()).unwrap();
+        let meta = database.cf_handle(&Family::Meta.name()).unwrap();
         database.put_cf(meta, Identity::KEY, &damaged).unwrap();
     });
     let refused = open(directory.path(), |_| {}).err().unwrap();
@@ -125,7 +125,7 @@ fn data_without_an_identity_is_refused() {
     let directory = TempDir::new().unwrap();
     open(directory.path(), |_| {}).unwrap();
     edit(directory.path(), |database| {
-        let meta = database.cf_handle(Family::Meta.name()).unwrap();
+        let meta = database.cf_handle(&Family::Meta.name()).unwrap();
         database.delete_cf(meta, Identity::KEY).unwrap();
     });
     let refused = open(directory.path(), |_| {}).err().unwrap();

@@ -1,5 +1,5 @@
-//! The campaigns: many seeds of each kind of run, all of which must keep every invariant.
+//! Campaigns over a few seeds of each kind of run, and runs of one's own.
 
 mod invariants;
 mod same_seed;
-mod seeds;
+mod scenarios;

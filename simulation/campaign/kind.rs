@@ -1,0 +1,104 @@
+//! The kinds of runs that our own campaigns consist of.
+
+use crate::clients::{Temper, work};
+use crate::faults::Mix;
+use crate::simulation::{Simulation, secs};
+
+/// A kind of run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// What it is called.
+    pub name: &'static str,
+    /// How many nodes there are; each key has three owners among them.
+    pub nodes: u64,
+    /// Whether disks also fail, lie and are lost, within what the owners of a key can bear.
+    pub bad_disks: bool,
+}
+
+/// Every node owns every key.
+pub const THREE_NODES: Kind = Kind {
+    name: "three nodes",
+    nodes: 3,
+    bad_disks: false,
+};
+
+/// Of the requests that a node takes some belong to others, and are handed on.
+pub const FIVE_NODES: Kind = Kind {
+    name: "five nodes",
+    nodes: 5,
+    bad_disks: false,
+};
+
+/// Every node owns every key, and must not trust its disk.
+pub const BAD_DISKS: Kind = Kind {
+    name: "bad disks",
+    nodes: 3,
+    bad_disks: true,
+};
+
+/// All of it.
+pub const FIVE_BAD_DISKS: Kind = Kind {
+    name: "five bad disks",
+    nodes: 5,
+    bad_disks: true,
+};
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [THREE_NODES, FIVE_NODES, BAD_DISKS, FIVE_BAD_DISKS];
+
+    /// The run of a seed.
+    pub fn simulation(self, seed: u64) -> Simulation {
+        let mix = match self.bad_disks {
+            true => Mix::bad_disks(),
+            false => Mix::everyday(),
+        };
+        let until = mix.ends();
+        Simulation::from_seed(seed)
+            .named(self.name)
+            .nodes(self.nodes)
+            .faults(mix)
+            .client("patient", move |cluster| {
+                work(cluster, Temper::Patient, until)
+            })
+            .client("hasty", move |cluster| work(cluster, Temper::Hasty, until))
+            .at_most(secs(90))
+    }
+
+    /// What must happen in some of its runs, or they test less than they say.
+    pub fn sometimes(self) -> Vec<&'static str> {
+        let damages = DAMAGES.into_iter().filter(|_| self.bad_disks);
+        let forwards = FORWARDS.into_iter().filter(|_| self.nodes > 3);
+        SOMETIMES
+            .into_iter()
+            .chain(forwards)
+            .chain(damages)
+            .collect()
+    }
+}
+
+/// What must happen sometimes in every kind.
+const SOMETIMES: [&str; 11] = [
+    "a write that was acknowledged",
+    "a write of unknown outcome",
+    "a write that was refused",
+    "a read that was answered",
+    "a read that failed",
+    "a read that was hedged",
+    "a repair before the answer",
+    "a panic of a replica",
+    "a panic of a coordinator",
+    "a record that was not in memory",
+    "a load that overtook another",
+];
+
+/// What must happen where a node may own no copy of a key.
+const FORWARDS: [&str; 1] = ["a request that was handed on"];
+
+/// What must happen where disks are bad.
+const DAMAGES: [&str; 4] = [
+    "a record that was corrupted",
+    "a read of the disk that failed",
+    "a store that failed",
+    "a store that was wiped",
+];

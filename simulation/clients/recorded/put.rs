@@ -1,0 +1,78 @@
+//! A put that is recorded.
+
+use std::time::Duration;
+
+use cartwheel_client::{Context, Error, Put, Written};
+
+use super::awaited;
+use super::recorder::{Recorder, WRITE_QUORUM};
+use crate::history::NAME;
+
+/// A put; await it.
+#[must_use = "nothing is written until it is awaited"]
+pub struct RecordedPut {
+    put: Put,
+    key: String,
+    text: String,
+    context: Context,
+    timeout: Option<Duration>,
+    strict: bool,
+    recorder: Recorder,
+}
+
+awaited!(RecordedPut => Result<Written, Error>);
+
+impl RecordedPut {
+    pub(super) fn new(put: Put, key: &str, text: String, recorder: Recorder) -> Self {
+        Self {
+            put: put.explain(),
+            key: key.to_owned(),
+            text,
+            context: Context::default(),
+            timeout: None,
+            strict: true,
+            recorder,
+        }
+    }
+
+    /// What the value replaces, as a read or write answered it.
+    pub fn context(mut self, context: impl Into<Context>) -> Self {
+        self.context = context.into();
+        self
+    }
+
+    /// How long it may take, all attempts together.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How many owners must acknowledge. Of a put that asks fewer than its bucket does nothing
+    /// is expected.
+    pub fn w(mut self, w: u8) -> Self {
+        self.strict = w == 0 || w >= WRITE_QUORUM;
+        self.put = self.put.w(w);
+        self
+    }
+
+    /// The media type to keep with the value.
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.put = self.put.content_type(content_type);
+        self
+    }
+
+    /// Writes.
+    pub async fn send(self) -> Result<Written, Error> {
+        let asked = self.recorder.ask(self.timeout);
+        let covers = self.recorder.covered(&self.key, &self.context);
+        let name = self.recorder.name(asked);
+        let value = Some((name.clone(), self.text));
+        let mut write = self
+            .recorder
+            .write(&self.key, value, covers, asked, self.strict);
+        let put = self.put.context(self.context).timeout(asked.patience);
+        let answer = put.metadata(NAME, name).send().await;
+        write.ended(&answer);
+        answer
+    }
+}

@@ -1,0 +1,293 @@
+//! What a client does, noted in history and trace; also what it has begun and never ended.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cartwheel::message::client::{Explain, ExplainStep};
+use cartwheel_client::{Context, Error, Object, Written};
+
+use crate::history::{Asked, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of};
+use crate::trace::{Trace, now};
+
+/// How many owners of `default` must acknowledge.
+pub(super) const WRITE_QUORUM: u8 = 2;
+
+/// What a request may take unless it says otherwise, as the client has it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Notes what one client does.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    pub(crate) client: String,
+    pub(crate) history: SharedHistory,
+    pub(crate) trace: Trace,
+    /// How often the client sends a request again.
+    pub(crate) retries: u32,
+    /// Whether nodes may hand its requests on, and on again.
+    pub(crate) forwards: bool,
+    /// Whether what it meets counts as what must happen sometimes.
+    pub(crate) counts: bool,
+}
+
+impl Recorder {
+    /// An operation begins now.
+    pub(super) fn ask(&self, timeout: Option<Duration>) -> Asked {
+        let mut history = self.history.borrow_mut();
+        history.begun += 1;
+        Asked {
+            number: history.begun,
+            at: now(),
+            patience: timeout.unwrap_or(PATIENCE),
+        }
+    }
+
+    /// The name of the value that an operation puts.
+    pub(super) fn name(&self, asked: Asked) -> String {
+        format!("{}-{}", self.client, asked.number)
+    }
+
+    /// The values that a context is known to cover.
+    pub(super) fn covered(&self, key: &str, context: &Context) -> BTreeSet<String> {
+        self.history.borrow().covered(key, context.as_bytes())
+    }
+
+    /// A read begins.
+    pub(super) fn read(
+        &self,
+        key: &str,
+        seen: BTreeSet<String>,
+        asked: Asked,
+        strict: bool,
+    ) -> OpenRead {
+        let mut history = self.history.borrow_mut();
+        history.asks_for(key);
+        history.reads.push(Read {
+            client: self.client.clone(),
+            key: key.to_owned(),
+            seen,
+            asked,
+            ended: None,
+            strict,
+        });
+        OpenRead {
+            at: history.reads.len() - 1,
+            recorder: self.clone(),
+        }
+    }
+
+    /// A put, with the name and text of its value, or a delete begins.
+    pub(super) fn write(
+        &self,
+        key: &str,
+        value: Option<(String, String)>,
+        covers: BTreeSet<String>,
+        asked: Asked,
+        strict: bool,
+    ) -> OpenWrite {
+        let (value, text) = value.unzip();
+        let mut history = self.history.borrow_mut();
+        history.asks_for(key);
+        history.writes.push(Write {
+            client: self.client.clone(),
+            key: key.to_owned(),
+            value,
+            text,
+            covers,
+            asked,
+            ended: None,
+            once: false,
+            strict,
+        });
+        OpenWrite {
+            at: history.writes.len() - 1,
+            recorder: self.clone(),
+        }
+    }
+
+    fn happened(&self, what: &'static str) {
+        if self.counts {
+            self.history.borrow_mut().happened(what);
+        }
+    }
+
+    /// Keeps of an account what the checker wants to know.
+    fn explained(&self, key: &str, value: Option<&str>, explain: Option<&Explain>) {
+        let Some(explain) = explain else { return };
+        if explain.forwarded_by.is_some() {
+            self.happened("a request that was handed on");
+        }
+        for event in &explain.events {
+            let dot = |dot| {
+                let value = value.into_iter();
+                value.for_each(|value| self.history.borrow_mut().dot(dot, key, value));
+            };
+            match &event.step {
+                ExplainStep::Minted(minted) => dot(*minted),
+                ExplainStep::AlreadyWritten(written) => {
+                    self.happened("a retry that met its first attempt");
+                    dot(*written);
+                }
+                ExplainStep::Repaired => self.happened("a repair before the answer"),
+                ExplainStep::Hedged => self.happened("a read that was hedged"),
+                _ => {}
+            }
+        }
+    }
+
+    fn note(&self, asked: Asked, what: &str) {
+        let (client, since) = (&self.client, asked.at.as_micros());
+        self.trace
+            .note(now(), &format!("{client} since {since}: {what}"));
+    }
+}
+
+/// A read that is under way. Who drops it has gone away and will never know.
+pub(super) struct OpenRead {
+    at: usize,
+    recorder: Recorder,
+}
+
+impl OpenRead {
+    /// It was answered.
+    pub(super) fn answered(&mut self, names: Vec<String>, object: &Object) {
+        let read = self.end(Some(names.clone()));
+        let (key, asked) = (&read.key, read.asked);
+        let recorder = &self.recorder;
+        recorder.happened("a read that was answered");
+        recorder.note(asked, &format!("get {key} found {names:?}"));
+        recorder.explained(key, None, object.explain.as_deref());
+        let covers = read.seen.iter().cloned().chain(names).collect();
+        let mut history = recorder.history.borrow_mut();
+        history.covers(key, object.context.as_bytes(), covers);
+    }
+
+    /// It failed.
+    pub(super) fn failed(&mut self, error: &Error) {
+        let read = self.end(None);
+        self.recorder.happened("a read that failed");
+        let what = format!("get {} failed: {error}", read.key);
+        self.recorder.note(read.asked, &what);
+    }
+
+    fn end(&mut self, with: Option<Vec<String>>) -> Read {
+        let mut history = self.recorder.history.borrow_mut();
+        let read = &mut history.reads[self.at];
+        read.ended = Some(Ended { at: now(), with });
+        read.clone()
+    }
+
+    fn is_open(&self) -> bool {
+        self.recorder.history.borrow().reads[self.at]
+            .ended
+            .is_none()
+    }
+}
+
+impl Drop for OpenRead {
+    fn drop(&mut self) {
+        // After the end of the simulation nobody has gone away: the answer never came.
+        if turmoil::sim_elapsed().is_some() && self.is_open() {
+            let read = self.end(None);
+            self.recorder
+                .note(read.asked, &format!("get {} was given up", read.key));
+        }
+    }
+}
+
+/// A write that is under way. Who drops it has gone away and will never know.
+pub(super) struct OpenWrite {
+    at: usize,
+    recorder: Recorder,
+}
+
+impl OpenWrite {
+    /// It was answered, or failed.
+    pub(super) fn ended(&mut self, answer: &Result<Written, Error>) {
+        let outcome = outcome(answer);
+        let explain = answer.as_ref().ok();
+        let explain = explain.and_then(|written| written.explain.as_deref());
+        let direct = explain.is_some_and(|explain| explain.forwarded_by.is_none());
+        let write = self.end(outcome, direct);
+        let recorder = &self.recorder;
+        recorder.happened(match outcome {
+            Outcome::Acknowledged => "a write that was acknowledged",
+            Outcome::Unknown => "a write of unknown outcome",
+            Outcome::Refused => "a write that was refused",
+        });
+        recorder.note(write.asked, &told(&write, answer));
+        recorder.explained(&write.key, write.value.as_deref(), explain);
+        if let Ok(Written { context, .. }) = answer {
+            let covers = write.covers.into_iter().chain(write.value).collect();
+            let mut history = recorder.history.borrow_mut();
+            history.covers(&write.key, context.as_bytes(), covers);
+        }
+    }
+
+    fn end(&mut self, with: Outcome, direct: bool) -> Write {
+        let mut history = self.recorder.history.borrow_mut();
+        let write = &mut history.writes[self.at];
+        write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards);
+        write.ended = Some(Ended { at: now(), with });
+        write.clone()
+    }
+
+    fn is_open(&self) -> bool {
+        self.recorder.history.borrow().writes[self.at]
+            .ended
+            .is_none()
+    }
+}
+
+impl Drop for OpenWrite {
+    fn drop(&mut self) {
+        if turmoil::sim_elapsed().is_some() && self.is_open() {
+            let write = self.end(Outcome::Unknown, false);
+            self.recorder
+                .note(write.asked, &format!("{} was given up", what(&write)));
+        }
+    }
+}
+
+fn what(write: &Write) -> String {
+    let Write { key, covers, .. } = write;
+    match &write.value {
+        Some(value) => format!("put {key} {value} over {covers:?}"),
+        None => format!("delete {key} of {covers:?}"),
+    }
+}
+
+fn told(write: &Write, answer: &Result<Written, Error>) -> String {
+    let what = what(write);
+    match answer {
+        Ok(Written { context, .. }) => {
+            let bytes = context.as_bytes().len();
+            format!("{what}: acknowledged, context of {bytes} bytes")
+        }
+        Err(error) => format!("{what}: {:?}: {error}", outcome(answer)),
+    }
+}
+
+fn outcome(answer: &Result<Written, Error>) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::Acknowledged,
+        Err(error) if error.outcome_is_unknown() => Outcome::Unknown,
+        Err(_) => Outcome::Refused,
+    }
+}
+
+/// The names of what was found, in order; one that is there twice is there twice.
+pub(super) fn names(object: &Object) -> Vec<String> {
+    let values = object.values.iter();
+    let mut names: Vec<String> = values
+        .map(|value| name_of(Some(&value.attributes), &value.bytes))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// The names are ours alone.
+pub(super) fn without_names(object: &mut Object) {
+    for value in &mut object.values {
+        value.attributes.metadata.retain(|(own, _)| own != NAME);
+    }
+}

@@ -1,0 +1,98 @@
+//! A history as JSON lines: one operation a line, in the order in which they were asked.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{History, Outcome, Read, Write};
+
+/// One operation.
+#[derive(Serialize)]
+struct Line<'a> {
+    client: &'a str,
+    operation: &'static str,
+    key: &'a str,
+    /// The names of the values that the context handed in is known to cover.
+    context: &'a BTreeSet<String>,
+    /// Of a put: the name of its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    /// Of a put: the beginning of its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    /// Of a read: the names of what it found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<&'a [String]>,
+    invoked_ms: u64,
+    /// Nothing if it never ended.
+    returned_ms: Option<u64>,
+    outcome: &'static str,
+    /// Whether it asked as many owners as its bucket does.
+    strict: bool,
+}
+
+/// The lines of a history.
+pub fn json_lines(history: &History) -> String {
+    let writes = history.writes.iter();
+    let reads = history.reads.iter();
+    let mut lines: Vec<(u64, Line<'_>)> = writes
+        .map(|write| (write.asked.number, of_write(write)))
+        .chain(reads.map(|read| (read.asked.number, of_read(read))))
+        .collect();
+    lines.sort_by_key(|(number, _)| *number);
+    let lines = lines.iter().map(|(_, line)| line);
+    // A line has nothing that JSON could not say.
+    lines
+        .filter_map(|line| serde_json::to_string(line).ok())
+        .map(|line| line + "\n")
+        .collect()
+}
+
+fn of_write(write: &Write) -> Line<'_> {
+    Line {
+        client: &write.client,
+        operation: match write.value {
+            Some(_) => "put",
+            None => "delete",
+        },
+        key: &write.key,
+        context: &write.covers,
+        value: write.value.as_deref(),
+        text: write.text.as_deref(),
+        values: None,
+        invoked_ms: ms(write.asked.at),
+        returned_ms: write.ended.map(|ended| ms(ended.at)),
+        outcome: match write.outcome() {
+            Outcome::Acknowledged => "ok",
+            Outcome::Unknown => "unknown",
+            Outcome::Refused => "failed",
+        },
+        strict: write.strict,
+    }
+}
+
+fn of_read(read: &Read) -> Line<'_> {
+    let found = read.ended.as_ref().and_then(|ended| ended.with.as_deref());
+    Line {
+        client: &read.client,
+        operation: "get",
+        key: &read.key,
+        context: &read.seen,
+        value: None,
+        text: None,
+        values: found,
+        invoked_ms: ms(read.asked.at),
+        returned_ms: read.ended.as_ref().map(|ended| ms(ended.at)),
+        outcome: match (&read.ended, found) {
+            (None, _) => "unknown",
+            (_, Some(_)) => "ok",
+            (_, None) => "failed",
+        },
+        strict: read.strict,
+    }
+}
+
+fn ms(at: Duration) -> u64 {
+    u64::try_from(at.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,157 @@
+//! What is to be simulated: a cluster, its clients, and what goes wrong.
+
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use cartwheel::config::Config;
+use cartwheel_actors::extension::Extension;
+use futures::future::LocalBoxFuture;
+use toml::Table;
+
+use crate::clients::{ClientResult, Cluster};
+use crate::cluster::Configure;
+use crate::faults::{Fault, Mix, Planned};
+use crate::report::Report;
+use crate::run::run;
+
+/// The longest that a run may be unless told otherwise.
+const AT_MOST: Duration = Duration::from_secs(90);
+
+/// So many seconds of simulated time.
+pub const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// So many milliseconds of simulated time.
+pub const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// The code of a client, begun when the cluster begins.
+pub(crate) type ClientCode = Box<dyn FnOnce(Cluster) -> LocalBoxFuture<'static, ClientResult>>;
+
+/// A run that has not begun: a cluster, its clients, and what goes wrong.
+///
+/// All of it is decided by the seed. When every client is done and every fault is over, all is
+/// healed; then every key that a client asked for is read from all its owners and through every
+/// node, and the history is judged.
+///
+/// ```
+/// use cartwheel_simulation::{Fault, Simulation, links, secs};
+///
+/// let report = Simulation::from_seed(7)
+///     .client("alice", |cluster| async move {
+///         let carts = cluster.client().await.bucket();
+///         let cart = carts.get("cart").await?;
+///         cluster.until(secs(2)).await;
+///         carts.put("cart", "milk").context(cart.context).await?;
+///         Ok(())
+///     })
+///     .at(secs(1), Fault::partition(&[1], &[2, 3]))
+///     .at(secs(3), Fault::Mend(links(&[1], &[2, 3])))
+///     .run();
+/// report.assert_clean();
+/// ```
+#[must_use = "nothing is simulated until it is run"]
+pub struct Simulation {
+    pub(crate) name: String,
+    pub(crate) seed: u64,
+    pub(crate) nodes: u64,
+    pub(crate) shards: u16,
+    pub(crate) extensions: Vec<(Extension, Table)>,
+    pub(crate) configure: Configure,
+    pub(crate) clients: Vec<(String, ClientCode)>,
+    pub(crate) planned: Vec<Planned>,
+    pub(crate) mix: Mix,
+    pub(crate) at_most: Duration,
+}
+
+impl Simulation {
+    /// Three nodes of two shards each, without clients, of which nothing fails.
+    pub fn from_seed(seed: u64) -> Self {
+        Self {
+            name: "simulation".to_owned(),
+            seed,
+            nodes: 3,
+            shards: 2,
+            extensions: Vec::new(),
+            configure: Rc::new(|_| {}),
+            clients: Vec::new(),
+            planned: Vec::new(),
+            mix: Mix::empty(),
+            at_most: AT_MOST,
+        }
+    }
+
+    /// What it is called in reports and in the names of their files.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How many nodes there are, at least one; each key has up to three owners among them.
+    pub fn nodes(mut self, nodes: u64) -> Self {
+        self.nodes = nodes.max(1);
+        self
+    }
+
+    /// How many shards each node has.
+    pub fn shards(mut self, shards: u16) -> Self {
+        self.shards = shards.max(1);
+        self
+    }
+
+    /// An extension on every node, with what stands in its section of the configuration, in TOML;
+    /// they start in the order in which they are given.
+    pub fn extension(mut self, extension: Extension, settings: &str) -> Self {
+        let settings: Table = settings.parse().expect("the settings are TOML");
+        self.extensions.push((extension, settings));
+        self
+    }
+
+    /// Changes the configuration of every node, each time it starts.
+    pub fn configure(mut self, change: impl Fn(&mut Config) + 'static) -> Self {
+        self.configure = Rc::new(change);
+        self
+    }
+
+    /// A client on a host of its own, written as any other: its name is also the host's, for
+    /// [`Fault::Cut`] and its like.
+    pub fn client<F>(
+        mut self,
+        name: impl Into<String>,
+        code: impl FnOnce(Cluster) -> F + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ClientResult> + 'static,
+    {
+        let code: ClientCode = Box::new(move |cluster| Box::pin(code(cluster)));
+        self.clients.push((name.into(), code));
+        self
+    }
+
+    /// Something goes wrong, or right again, at a time since the run began.
+    pub fn at(mut self, time: Duration, fault: Fault) -> Self {
+        self.planned.push((time, fault));
+        self
+    }
+
+    /// What goes wrong by itself, as the seed decides.
+    pub fn faults(mut self, mix: Mix) -> Self {
+        self.mix = mix;
+        self
+    }
+
+    /// How long it may be, in simulated time, before it counts as stuck: 90 s unless told
+    /// otherwise, of which the last look needs up to 20 s.
+    pub fn at_most(mut self, time: Duration) -> Self {
+        self.at_most = time;
+        self
+    }
+
+    /// Runs it, on this thread.
+    pub fn run(self) -> Report {
+        run(self)
+    }
+}
