@@ -47,8 +47,8 @@ planted: setup ## each planted bug must turn a check red
 	cargo test -p cartwheel-storage --features planted-bugs planted
 	cargo test -p cartwheel-tests --features planted-bugs --test simulation_planted
 
-sim: ## simulated clusters: RUNS=100 seeds of each kind, or SEED=7 with all that happens in it
-	CARTWHEEL_SEEDS=$(or $(RUNS),20) $(if $(SEED),CARTWHEEL_SEED=$(SEED)) cargo test -p cartwheel-tests --test simulation -- --nocapture
+sim: ## simulated clusters: RUNS=1000 seeds of each kind, or SEED=7 with all that happens in it; KIND=bad-disks
+	cargo run --quiet --release -p cartwheel-simulation --bin campaign -- $(if $(SEED),--seed $(SEED),--runs $(or $(RUNS),150)) $(if $(KIND),--kind $(KIND))
 
 golden: ## write the golden bytes anew; the difference is a change of format
 	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden

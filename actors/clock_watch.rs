@@ -1,7 +1,7 @@
 //! The actor that asks the peers for their time, and hands what it hears to the coordinators.
 //!
 //! When it dies it starts again with what it knew at its start, and asks; the coordinators keep
-//! what they were told last until then. One that was restarted knows nothing until the next round.
+//! what they were told last until then, through restarts of their own.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -176,7 +176,11 @@ impl Actor for CoordinatorActor {
 impl Supervised for CoordinatorActor {
     fn restarting(&mut self, _: &mut Self::Context) {
         // Clients that waited are told by their own drop.
+        let clocks = self.machine.clocks();
         *self = Self::new(self.parts.clone());
+        if let Some(clocks) = clocks {
+            self.machine.set_clocks(clocks);
+        }
     }
 }
 

@@ -1,28 +1,43 @@
 //! What to do about an error, where there is something to be done.
 
+use cartwheel::limits::VALUE_LEN_CEILING;
 use cartwheel::message::client::RequestError;
 use cartwheel_client::Error;
 
-/// Advice on an error of the client.
-pub fn on(error: &Error) -> Option<&'static str> {
-    match error {
-        Error::Unreachable { .. } => Some(
-            "Is a node running there? `cartwheel dev` starts three; --endpoint or CARTWHEEL_ENDPOINTS names others.",
-        ),
-        Error::TimedOut { .. } => {
-            Some("Give it more time with --timeout MS, or see `cartwheel status` for who is slow.")
+/// Advice on an error of a read, or of a question about the cluster.
+pub fn on(error: &Error) -> Option<String> {
+    let advice = match error {
+        Error::Unreachable { .. } => {
+            "Is a node running there? `cartwheel dev` starts three; --endpoint or CARTWHEEL_ENDPOINTS names others."
         }
-        _ => error.refusal().and_then(on_refusal),
-    }
+        Error::TimedOut { .. } => {
+            "Give it more time with --timeout MS, or see `cartwheel status` for who is slow."
+        }
+        Error::RequestTooLong { .. } => return Some(cut()),
+        _ => return error.refusal().and_then(on_refusal),
+    };
+    Some(advice.to_owned())
 }
 
-fn on_refusal(refusal: &RequestError) -> Option<&'static str> {
+/// Advice on an error of a write: what may have become of it, too.
+pub fn on_write(error: &Error) -> Option<String> {
+    let doubt = error
+        .outcome_is_unknown()
+        .then(|| "It may have been done all the same: read the key to know.".to_owned());
+    let advice: Vec<String> = on(error).into_iter().chain(doubt).collect();
+    (!advice.is_empty()).then(|| advice.join(" "))
+}
+
+fn on_refusal(refusal: &RequestError) -> Option<String> {
     let advice = match refusal {
         RequestError::UnknownBucket { .. } => {
             "See `cartwheel bucket list`, or create it with `cartwheel bucket create`."
         }
         RequestError::BadContext(_) => {
             "A context is good for its own key and cluster alone: read the key again with `cartwheel get -o json`."
+        }
+        RequestError::BadCursor(_) => {
+            "A cursor is good for its own bucket alone, whole and unchanged: list without --cursor to begin anew."
         }
         RequestError::ContextRequired => {
             "Read the key with `cartwheel get -o json`, and hand its context back with --context."
@@ -33,20 +48,70 @@ fn on_refusal(refusal: &RequestError) -> Option<&'static str> {
         RequestError::RecordTooLarge { .. } => {
             "Only a program can resolve it: docs/PROTOCOL.md, under \"Records over an answer\", says how."
         }
-        RequestError::ValueTooLarge { .. } | RequestError::KeyLength { .. } => {
-            "The limits are the bucket's: see `cartwheel bucket list`."
+        RequestError::ValueTooLarge { .. } => return Some(cut()),
+        RequestError::KeyLength { .. } => {
+            "The limit is the bucket's: `cartwheel bucket create --help` says how to make one that takes longer keys."
+        }
+        RequestError::BadQuorum { .. } => {
+            "A quorum number is at most the bucket's n: see `cartwheel bucket list`."
+        }
+        RequestError::BadBucket { .. } => {
+            "n is at most the number of members, see `cartwheel status`; r, w, pr, pw and dw are at most n."
         }
         RequestError::ClockOff { .. } => {
             "Nothing was written: try another node with --endpoint, and set the clock of this one (NTP)."
         }
         RequestError::Overloaded { .. } => "Nothing was started: try again a little later.",
+        RequestError::OwnersDown { .. } => {
+            "Nothing was sent: see `cartwheel status` for who is away, and try again when they are back."
+        }
         RequestError::QuorumUnreachable { .. } | RequestError::TimedOut { .. } => {
-            "See `cartwheel status` for who is away. A write may be kept all the same: read the key to know."
+            "See `cartwheel status` for who is away."
         }
         RequestError::MembersMissing { .. } => {
             "Start them and try again: see `cartwheel status` for who is away."
         }
         _ => return None,
     };
-    Some(advice)
+    Some(advice.to_owned())
+}
+
+/// On a value that is too long.
+fn cut() -> String {
+    format!(
+        "Cut it into several keys, or put it in a bucket that takes more: \
+         `cartwheel bucket create NAME --value-len-max BYTES`, with up to {VALUE_LEN_CEILING}."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreachable() -> Error {
+        Error::Refused(RequestError::QuorumUnreachable {
+            required: 2,
+            acknowledged: 1,
+            failed: 2,
+        })
+    }
+
+    #[test]
+    fn only_the_advice_on_a_write_speaks_of_what_may_have_been_done() {
+        assert!(!on(&unreachable()).unwrap().contains("done all the same"));
+        let write = on_write(&unreachable()).unwrap();
+        assert!(write.contains("cartwheel status"), "{write}");
+        assert!(write.contains("done all the same"), "{write}");
+    }
+
+    #[test]
+    fn a_write_that_was_certainly_not_done_is_not_put_in_doubt() {
+        let down = Error::Refused(RequestError::OwnersDown {
+            required: 2,
+            up: 1,
+            owners: 3,
+        });
+        assert_eq!(on_write(&down), on(&down));
+        assert_eq!(on_write(&Error::NoEntropy), None);
+    }
 }

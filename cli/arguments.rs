@@ -8,29 +8,37 @@ use crate::output::Format;
 
 /// A leaderless, always-writable, replicated key-value store.
 ///
-/// Exit codes: 0 done, 1 not found, 2 wrong usage or configuration, 3 refused or failed,
-/// 4 unreachable or timed out.
+/// Exit codes: 0 done; 1 not found; 2 wrong usage or configuration; 3 refused or failed, for a
+/// reason that a node has answered ("quorum unreachable" too) or that this program has met; 4 no
+/// node could be reached, or the time was over before the answer.
 #[derive(Debug, Parser)]
 #[command(name = "cartwheel", version, max_term_width = 100)]
 pub struct Arguments {
     /// How to print: a table for people, or one line of JSON for scripts
     #[arg(short, long, global = true, value_name = "FORMAT")]
     pub output: Option<Format>,
-    #[command(flatten)]
-    pub target: Target,
     #[command(subcommand)]
     pub command: Command,
+}
+
+// No comment for the help: the command's own is shown.
+#[derive(Debug, Args)]
+pub struct OnCluster<C: Args> {
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub command: C,
 }
 
 /// Which cluster a command talks to, and how long it waits.
 #[derive(Clone, Debug, Args)]
 pub struct Target {
-    /// Client addresses of the cluster; if one does not answer, the next is tried
+    /// Client addresses of the cluster, as HOST:PORT; if one does not answer, the next is tried
     #[arg(
         long = "endpoint",
         global = true,
         env = "CARTWHEEL_ENDPOINTS",
-        value_name = "HOST:PORT",
+        value_name = "ADDRESS",
         value_delimiter = ',',
         default_value = "127.0.0.1:7400,127.0.0.1:7410,127.0.0.1:7420"
     )]
@@ -59,14 +67,12 @@ mod tests {
 
     #[test]
     fn every_endpoint_of_a_list_is_taken() {
-        let words = ["cartwheel", "--endpoint", "a:1,b:2", "status"];
+        let words = ["cartwheel", "status", "--endpoint", "a:1,b:2"];
         let arguments = Arguments::try_parse_from(words).unwrap();
-        let endpoints: Vec<_> = arguments
-            .target
-            .endpoints
-            .iter()
-            .map(Endpoint::as_str)
-            .collect();
+        let Command::Status(OnCluster { target, .. }) = arguments.command else {
+            panic!("{arguments:?}");
+        };
+        let endpoints: Vec<_> = target.endpoints.iter().map(Endpoint::as_str).collect();
         assert_eq!(endpoints, ["a:1", "b:2"]);
     }
 
@@ -85,6 +91,8 @@ mod tests {
             "ring",
             "status -o json",
             "bucket list",
+            "bucket list --endpoint h:1 --timeout 7",
+            "bucket --endpoint h:1 list",
             "bucket create b --n 3 --durability buffered",
             "check-config f",
         ] {
@@ -103,8 +111,15 @@ mod tests {
             "get b k --context *",
             "ring b",
             "get b k --endpoint nowhere",
+            "get b k --endpoint http://127.0.0.1:7400",
+            "get b k --pw 1",
+            "put b k v --pr 1",
             "get b k --timeout 0",
             "put b k v --file f",
+            "check-config f --endpoint h:1",
+            "completions bash --timeout 7",
+            "serve --endpoint h:1",
+            "dev --timeout 7",
         ] {
             let words = ["cartwheel"].into_iter().chain(line.split(' '));
             assert!(Arguments::try_parse_from(words).is_err(), "{line}");

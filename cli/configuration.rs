@@ -1,7 +1,9 @@
 //! The configuration of a node in layers: file under environment under flags. The defaults
 //! below them all, and every rule, are the core's.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use cartwheel::config::{Config, ConfigError, setting_from_text};
 use toml::Table;
@@ -19,6 +21,35 @@ pub struct Sources {
 struct Layer {
     origin: String,
     settings: Table,
+}
+
+/// One setting of the command line.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub key: String,
+    pub value: String,
+}
+
+/// A text that sets nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("not SECTION.KEY=VALUE, as in coordination.read_fanout=all")]
+pub struct NoSetting;
+
+impl FromStr for Setting {
+    type Err = NoSetting;
+
+    fn from_str(text: &str) -> Result<Self, NoSetting> {
+        let (key, value) = text.split_once('=').ok_or(NoSetting)?;
+        let (key, value) = (key.trim().to_owned(), value.trim().to_owned());
+        Ok(Self { key, value })
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, value } = self;
+        write!(out, "{key}={value}")
+    }
 }
 
 /// Settings that no node can start with, and where they came from.
@@ -48,6 +79,11 @@ impl Sources {
             let path = path.to_owned();
             ConfigurationError::Unreadable { path, cause }
         })?;
+        self.text(path, &text)
+    }
+
+    /// Adds the text of a file, which need not be there yet.
+    pub fn text(&mut self, path: &Path, text: &str) -> Result<(), ConfigurationError> {
         let origin = path.display().to_string();
         let settings = text.parse::<Table>().map_err(ConfigError::from);
         let settings = settings.map_err(|cause| refused(&origin, cause))?;
@@ -61,13 +97,7 @@ impl Sources {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<(), ConfigurationError> {
         for (name, text) in variables {
-            let setting = name.strip_prefix(PREFIX).map(str::to_lowercase);
-            let setting = setting.and_then(|setting| {
-                let (section, key) = setting.split_once(SEPARATOR)?;
-                // An extension's setting has two: CARTWHEEL_EXTENSIONS__NAME__KEY.
-                Some(format!("{section}.{}", key.replacen(SEPARATOR, ".", 1)))
-            });
-            if let Some(key) = setting {
+            if let Some(key) = setting_of(&name) {
                 self.setting(&format!("{name} in the environment"), &key, &text)?;
             }
         }
@@ -110,6 +140,14 @@ impl Sources {
             None => "the configuration".to_owned(),
         }
     }
+}
+
+/// The setting that a variable of the environment gives, if it gives one.
+pub fn setting_of(variable: &str) -> Option<String> {
+    let setting = variable.strip_prefix(PREFIX)?.to_lowercase();
+    let (section, key) = setting.split_once(SEPARATOR)?;
+    // An extension's setting has two: CARTWHEEL_EXTENSIONS__NAME__KEY.
+    Some(format!("{section}.{}", key.replacen(SEPARATOR, ".", 1)))
 }
 
 /// The environment of this process. What is no text breaks the rule of its setting.

@@ -19,7 +19,7 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, BadEndpoint> {
         let text = text.trim();
-        let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+        let port = text.rsplit_once(':').filter(|(host, _)| is_host(host));
         let port = port.and_then(|(_, port)| port.parse::<u16>().ok());
         match port {
             Some(1..) => Ok(Self(text.to_owned())),
@@ -28,6 +28,17 @@ impl FromStr for Endpoint {
             }),
         }
     }
+}
+
+/// Whether this can be the name or the address of a host: not a URL, and no IPv6 without brackets,
+/// whose last part would be taken for the port.
+fn is_host(text: &str) -> bool {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let stray = |c: char| c.is_whitespace() || "/@[]?#".contains(c) || c == ':' && bare.is_none();
+    let host = bare.unwrap_or(text);
+    !host.is_empty() && !host.contains(stray)
 }
 
 impl Endpoint {
@@ -59,6 +70,11 @@ mod tests {
             "localhost:0",
             "localhost:65536",
             "7400",
+            "http://127.0.0.1:7400",
+            "user@host:7400",
+            "::1:7400",
+            "[]:7400",
+            "ho st:7400",
         ] {
             let refusal = text.parse::<Endpoint>().unwrap_err().to_string();
             assert!(

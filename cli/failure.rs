@@ -10,9 +10,10 @@ use serde_json::json;
 
 use crate::advice;
 use crate::configuration::ConfigurationError;
-use crate::local_cluster::{ClusterFileError, ProcessError};
+use crate::local_cluster::{ClusterFileError, PortError, ProcessError};
 use crate::node::ServeError;
 use crate::output::{self, Format};
+use crate::transfer::JournalError;
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -20,18 +21,30 @@ pub enum Failure {
     /// The key has no value.
     #[error("not found: bucket {bucket:?} has no key {key:?}")]
     NotFound { bucket: String, key: String },
+    /// It went as the output says, which needs no more words.
+    #[error("the output says it")]
+    Shown(FailureKind),
     /// The configuration is refused.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    /// The cluster did not do it.
+    /// The cluster did not do it, and it would have changed nothing.
     #[error("{0}")]
     Request(#[from] cartwheel_client::Error),
+    /// The cluster did not write, or is not known to have.
+    #[error("{0}")]
+    Write(cartwheel_client::Error),
+    /// A bucket of that name has another policy.
+    #[error("a bucket named {name:?} exists already, {differences}")]
+    BucketDiffers { name: String, differences: String },
     /// A node does not run.
     #[error("{0}")]
     Serve(#[from] ServeError),
     /// The data of a local cluster can't be used.
     #[error("{0}")]
     ClusterFile(#[from] ClusterFileError),
+    /// A local cluster can't have its ports.
+    #[error("{0}")]
+    Port(#[from] PortError),
     /// A node of a local cluster does not run.
     #[error("{0}")]
     Process(#[from] ProcessError),
@@ -69,9 +82,15 @@ pub enum Failure {
     /// A node that knows no explain.
     #[error("the node answered without an account of the request")]
     NotExplained,
+    /// The journal of an import can't be this one's.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
     /// A transfer of which something is missing; the summary says what.
     #[error("{failed} of {items} items failed")]
     Transfer { failed: u64, items: u64 },
+    /// A transfer that was given up.
+    #[error("stopped after {failed} failures, the rest was not looked at: see --failures-max")]
+    TransferStopped { failed: u64 },
 }
 
 /// Words that clap can't judge alone.
@@ -80,11 +99,17 @@ pub enum UsageError {
     #[error("no value: give it as an argument, with --file PATH, or on standard input")]
     NoValue,
     #[error(
+        "no value: standard input is closed; give it as an argument (\"\" for an empty one), with --file PATH, or on standard input"
+    )]
+    StdinClosed,
+    #[error(
         "{keys} keys are too few for {workers} workers (connections × depth): each writes keys of its own"
     )]
     FewKeys { keys: u64, workers: u64 },
     #[error("{nodes} nodes from port {port} on would need ports over 65535")]
     PortsOver { nodes: u8, port: u16 },
+    #[error("--set {key}: `cartwheel dev` gives every node its own")]
+    OwnSetting { key: String },
 }
 
 /// What went wrong, by exit code.
@@ -121,17 +146,25 @@ impl Failure {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::NotFound { .. } => FailureKind::NotFound,
-            Self::Configuration(_) | Self::Usage(_) => FailureKind::Usage,
-            Self::Request(error) => kind_of(error),
+            Self::Shown(kind) => *kind,
+            Self::Configuration(_) | Self::Usage(_) | Self::Journal(_) => FailureKind::Usage,
+            Self::Request(error) | Self::Write(error) => kind_of(error),
             _ => FailureKind::Refused,
         }
     }
 
     /// What can be done about it.
-    fn advice(&self) -> Option<&'static str> {
+    fn advice(&self) -> Option<String> {
         match self {
             Self::Request(error) => advice::on(error),
-            Self::Serve(error) => error.advice(),
+            Self::Write(error) => advice::on_write(error),
+            Self::Serve(error) => error.advice().map(str::to_owned),
+            Self::BucketDiffers { .. } => Some(
+                "A policy does not change: take another name, or the bucket as it is.".to_owned(),
+            ),
+            Self::ClusterFile(error) => error.advice().map(str::to_owned),
+            Self::Port(error) => Some(error.advice().to_owned()),
+            Self::Journal(error) => Some(error.advice().to_owned()),
             _ => None,
         }
     }
@@ -142,8 +175,11 @@ impl Failure {
         if matches!(self, Self::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe) {
             return ExitCode::SUCCESS;
         }
+        if let Self::Shown(kind) = self {
+            return ExitCode::from(kind.code());
+        }
         let (kind, message, advice) = (self.kind(), self.to_string(), self.advice());
-        match (format, advice) {
+        match (format, &advice) {
             (Some(Format::Json), _) => {
                 let error = json!({ "kind": kind.name(), "message": message, "advice": advice });
                 output::note(&json!({ "error": error }).to_string());

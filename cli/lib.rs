@@ -17,12 +17,14 @@ mod configuration;
 mod connection;
 mod endpoint;
 mod failure;
+mod files;
 mod local_cluster;
 mod node;
 mod output;
 mod policy;
 mod process_time;
 mod request_options;
+mod standard_input;
 mod tokens;
 mod transfer;
 

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use cartwheel::bucket::BucketDurability;
+use cartwheel::version::ConflictRule;
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, TableStyle};
 use serde::Serialize;
@@ -75,6 +76,11 @@ pub fn durability(durability: BucketDurability) -> &'static str {
         BucketDurability::Synced => "synced",
         BucketDurability::Buffered => "buffered",
     }
+}
+
+/// What becomes of concurrent values in a bucket, in the words of its policy.
+pub fn conflict(rule: ConflictRule) -> String {
+    format!("{rule:?}").to_lowercase()
 }
 
 /// Bytes for a person to read: as text where they are, else with escapes.

@@ -1,5 +1,6 @@
 //! One run: work under faults, healing, and a last look at every key.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +17,10 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::simulation::{ClientCode, Simulation};
 use crate::trace::Trace;
+
+/// How far all hosts go in one step. Messages arrive between two steps, timers whenever they are
+/// due; most of what a run costs is a price for each step of each host.
+const TICK: Duration = Duration::from_millis(2);
 
 /// Runs what is to be run.
 pub fn run(mut simulation: Simulation) -> Report {
@@ -61,7 +66,7 @@ fn network(simulation: &Simulation) -> Sim<'static> {
         .rng_seed(simulation.seed)
         .epoch(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
         .simulation_duration(simulation.at_most)
-        .tick_duration(Duration::from_millis(1))
+        .tick_duration(TICK)
         .min_message_latency(Duration::from_millis(1))
         .max_message_latency(Duration::from_millis(10))
         .enable_random_order()
@@ -101,6 +106,7 @@ fn saboteur(
         history,
         given_up: GivenUp::default(),
         look_at: Duration::ZERO,
+        looked: BTreeMap::new(),
         progress: Rc::clone(&cluster.progress),
     }
 }

@@ -46,7 +46,7 @@ impl Doorkeeper<'_> {
                 self.check_member(*node)?;
                 Ok(hello.speaker)
             }
-            _ => Err(self.refuses("clients and nodes have a port each".to_owned())),
+            _ => Err(self.wrong_door(door)),
         }
     }
 
@@ -80,6 +80,16 @@ impl Doorkeeper<'_> {
         }
     }
 
+    /// Names the other door, which whoever came here wants.
+    fn wrong_door(&self, door: Door) -> RequestError {
+        let own = self.layout.member(self.node);
+        let addresses = own.map_or(("", ""), |own| (&own.client, &own.bridge));
+        self.refuses(match (door, addresses) {
+            (Door::Bridge, (client, _)) => format!("this port is for nodes, clients use {client}"),
+            (Door::Client, (_, bridge)) => format!("this port is for clients, nodes use {bridge}"),
+        })
+    }
+
     fn refuses(&self, cause: String) -> RequestError {
         let node = self.node;
         RequestError::NotServing { node, cause }
@@ -100,8 +110,8 @@ mod tests {
     fn check(first: &Frame, door: Door) -> Result<Speaker, RequestError> {
         let member = |node| Member {
             node: NodeId(node),
-            client: String::new(),
-            bridge: String::new(),
+            client: format!("host-{node}:7400"),
+            bridge: format!("host-{node}:7401"),
         };
         let layout = Layout::first(vec![member(1), member(2)], 3);
         let (node, cluster) = (NodeId(1), ClusterId(7));
@@ -165,10 +175,21 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_let_in_at_the_other_door() {
-        for (speaker, door) in [(client(), Door::Bridge), (node(2), Door::Client)] {
+    fn whoever_comes_to_the_other_door_is_told_where_the_right_one_is() {
+        for (speaker, door, said) in [
+            (
+                client(),
+                Door::Bridge,
+                "this port is for nodes, clients use host-1:7400",
+            ),
+            (
+                node(2),
+                Door::Client,
+                "this port is for clients, nodes use host-1:7401",
+            ),
+        ] {
             let refused = check(&hello(None, speaker), door).unwrap_err();
-            let said = "node-1 is not serving: clients and nodes have a port each";
+            let said = format!("node-1 is not serving: {said}");
             assert_eq!(refused.to_string(), said);
         }
     }

@@ -9,6 +9,7 @@
 //! is measured and reported.
 
 mod cluster_time;
+mod draw;
 mod keys;
 mod load;
 mod recorder;
@@ -17,5 +18,5 @@ mod schedule;
 mod worker;
 mod workload;
 
-pub use worker::run;
+pub use worker::{OWN_BUCKET, run};
 pub use workload::{Values, Workload, WorkloadKind};

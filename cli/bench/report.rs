@@ -25,6 +25,8 @@ pub struct Report {
     pub depth: u32,
     /// Operations a second that were asked for, in an open loop.
     pub rate: Option<f64>,
+    /// The skew of the keys, if any.
+    pub zipf: Option<f64>,
     pub seconds: f64,
     pub operations: u64,
     pub operations_per_second: f64,
@@ -75,6 +77,7 @@ impl Report {
             connections: workload.connections,
             depth: workload.depth,
             rate: workload.rate,
+            zipf: workload.zipf,
             seconds: rounded(seconds),
             operations,
             operations_per_second: rounded(to_float(operations) / seconds),
@@ -128,14 +131,17 @@ impl Report {
             workload,
             value_size,
             keys,
+            bucket,
             connections,
             depth,
             ..
         } = self;
         let rate = self.rate.map(|rate| format!(" at {rate}/s"));
+        let zipf = self.zipf.map(|theta| format!(" (zipf {theta})"));
         format!(
-            "{workload} of {value_size} bytes, {keys} keys, {connections} connections × {depth}{} for {:.1} s; \
-             {} nodes, n={} r={} w={}, {} on {}",
+            "{workload} of {value_size} bytes, {keys} keys{} in the bucket {bucket}, \
+             {connections} connections × {depth}{} for {:.1} s; {} nodes, n={} r={} w={}, {} on {}",
+            zipf.unwrap_or_default(),
             rate.unwrap_or_default(),
             self.seconds,
             self.nodes,
@@ -179,6 +185,7 @@ mod tests {
             depth: 3,
             length: Duration::from_secs(2),
             rate: None,
+            zipf: Some(0.99),
             values: Values::new(100),
         }
     }
@@ -214,7 +221,16 @@ mod tests {
             let latency = json[name].as_f64().unwrap();
             assert!((1.99..2.01).contains(&latency), "{name}: {latency}");
         }
-        assert!(report.as_text().contains("server cpu µs/op"));
+        assert_eq!(
+            (&json["zipf"], &json["bucket"]),
+            (&0.99.into(), &"default".into())
+        );
+        let text = report.as_text();
+        assert!(text.contains("server cpu µs/op"), "{text}");
+        assert!(
+            text.contains("10 keys (zipf 0.99) in the bucket default"),
+            "{text}"
+        );
     }
 
     #[test]

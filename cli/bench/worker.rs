@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use cartwheel::bucket::Bucket as Policy;
+use cartwheel::message::client::RequestError;
 use cartwheel_client::{Bucket, Client, Context, Error};
 use futures::future::{join_all, try_join_all};
 use rand::rngs::SmallRng;
@@ -19,8 +21,11 @@ use super::workload::{Operation, Workload};
 use crate::arguments::Target;
 use crate::endpoint::Endpoint;
 use crate::failure::Failure;
-use crate::policy::policy;
+use crate::policy::{default_policy, policy};
 use crate::process_time;
+
+/// The bucket of a run that names none: no key of anybody else's is in it.
+pub const OWN_BUCKET: &str = "cartwheel-bench";
 
 /// One of the operations under way at once.
 struct Worker {
@@ -39,10 +44,11 @@ pub async fn run(
     note: impl Fn(&str),
 ) -> Result<Report, Failure> {
     let client = target.connect().await?;
-    let policy = policy(&client, &workload.bucket).await?;
+    let policy = bucket(&client, workload).await?;
     let nodes = Nodes::of(&client, target.timeout()).await?;
-    let mut workers = workers(target, workload).await?;
-    if workload.kind.reads() {
+    let space = KeySpace::new(rand::random(), workload.keys, workload.zipf);
+    let mut workers = workers(target, workload, &space).await?;
+    if workload.loads_first() {
         note(&format!("loading {} keys", workload.keys));
         load_all(workload, &mut workers).await?;
     }
@@ -55,6 +61,8 @@ pub async fn run(
     let (recorder, elapsed) = measure(workload, workers).await?;
     let own_after = process_time::cpu_us();
     let after = nodes.status().await;
+    let (prefix, bucket) = (space.prefix(), &workload.bucket);
+    note(&format!("keys {prefix}* stay in the bucket {bucket}"));
     Ok(Report::new(
         workload,
         &policy,
@@ -69,9 +77,26 @@ pub async fn run(
     ))
 }
 
+/// The policy of the bucket; the benchmark's own is created if it is missing.
+async fn bucket(client: &Client, workload: &Workload) -> Result<Policy, Failure> {
+    match policy(client, &workload.bucket).await {
+        Err(error) if workload.bucket == OWN_BUCKET && is_unknown(&error) => Ok(client
+            .create_bucket(default_policy(client, OWN_BUCKET).await?)
+            .await?),
+        known => Ok(known?),
+    }
+}
+
+fn is_unknown(error: &Error) -> bool {
+    matches!(error.refusal(), Some(RequestError::UnknownBucket { .. }))
+}
+
 /// A connection each for `depth` workers.
-async fn workers(target: &Target, workload: &Workload) -> Result<Vec<Worker>, Failure> {
-    let space = KeySpace::new(rand::random(), workload.keys);
+async fn workers(
+    target: &Target,
+    workload: &Workload,
+    space: &KeySpace,
+) -> Result<Vec<Worker>, Failure> {
     let connections = (0..workload.connections).map(|number| connection(target, number));
     let clients = try_join_all(connections).await?;
     let total = workload.workers();
@@ -152,7 +177,7 @@ impl Worker {
     }
 
     async fn put(&mut self, workload: &Workload) -> Result<(), String> {
-        let (place, number) = self.own.next();
+        let (place, number) = self.own.write_next(&mut self.random);
         let value = workload.values.any(&mut self.random);
         let put = self.bucket.put(self.space.name(number), value);
         let context = self.contexts.get(place).cloned().unwrap_or_default();
@@ -160,7 +185,8 @@ impl Worker {
         let context = written.map_err(|error| kind_of(&error))?.context;
         match self.contexts.get_mut(place) {
             Some(kept) => *kept = context,
-            // Places come in order, so the first unknown one is the next.
+            // Without skew places come in order, so the first unknown one is the next; with it
+            // all were loaded.
             None => self.contexts.push(context),
         }
         Ok(())
@@ -196,8 +222,6 @@ fn name_of(variant: &impl Debug) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cartwheel::message::client::RequestError;
-
     use super::*;
 
     #[test]

@@ -42,6 +42,8 @@ pub struct Workload {
     pub length: Duration,
     /// Operations a second, for an open loop.
     pub rate: Option<f64>,
+    /// How much more often keys of low rank are asked for.
+    pub zipf: Option<f64>,
     pub values: Values,
 }
 
@@ -63,11 +65,6 @@ impl WorkloadKind {
         }
     }
 
-    /// Whether the keys have to be there before the run.
-    pub fn reads(self) -> bool {
-        self != Self::Put
-    }
-
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -79,6 +76,12 @@ impl WorkloadKind {
 }
 
 impl Workload {
+    /// Whether all keys have to be there before the run: to be read, or to be written out of
+    /// turn.
+    pub fn loads_first(&self) -> bool {
+        self.kind != WorkloadKind::Put || self.zipf.is_some()
+    }
+
     /// How many operations are under way at once.
     pub fn workers(&self) -> u64 {
         u64::from(self.connections) * u64::from(self.depth)

@@ -15,11 +15,19 @@ use crate::output::{self, Format};
 const CONNECTIONS_MAX: i64 = 4096;
 const DEPTH_MAX: i64 = 1024;
 
+/// The least and the most skew of keys.
+const THETA_MIN: f64 = 0.01;
+const THETA_MAX: f64 = 10.0;
+
 /// Measure a running cluster
 ///
 /// In a closed loop each of connections × depth workers asks again once it is answered. With
 /// --rate, operations start when they are due, whether or not the cluster keeps up, and their
 /// latency counts from then; those that were due and never started are errors.
+///
+/// The keys stay where they were written: in the bucket `cartwheel-bench` unless --bucket names
+/// another. It is created if it is missing, as `cartwheel bucket create` does without more words,
+/// for which every member must be up.
 #[derive(Debug, Args)]
 pub struct Bench {
     /// What to do
@@ -49,9 +57,20 @@ pub struct Bench {
     #[arg(long, value_name = "OPS_PER_SECOND",
           value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     rate: Option<u32>,
-    /// The bucket, which has to exist
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    /// Ask for some keys more often: for the one of rank k with a weight of 1/k^THETA, as 0.99;
+    /// of puts each worker's own keys have ranks of their own, and all keys are written before
+    #[arg(long, value_name = "THETA", value_parser = theta)]
+    zipf: Option<f64>,
+    /// The bucket; any but the default has to exist
+    #[arg(long, value_name = "NAME", default_value = bench::OWN_BUCKET)]
     bucket: String,
+}
+
+/// A skew that is still one, and leaves other keys than the first.
+fn theta(text: &str) -> Result<f64, String> {
+    let theta = text.parse::<f64>().ok();
+    let theta = theta.filter(|theta| (THETA_MIN..=THETA_MAX).contains(theta));
+    theta.ok_or_else(|| format!("a number from {THETA_MIN} to {THETA_MAX} is wanted"))
 }
 
 impl Bench {
@@ -71,6 +90,7 @@ impl Bench {
             depth: self.depth,
             length: Duration::from_secs(self.seconds.into()),
             rate: self.rate.map(f64::from),
+            zipf: self.zipf,
             values: Values::new(usize::try_from(self.value_size).unwrap_or(usize::MAX)),
         };
         let (keys, workers) = (workload.keys, workload.workers());

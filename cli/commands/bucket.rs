@@ -2,6 +2,7 @@
 
 use cartwheel::bucket::{Bucket as Policy, BucketDurability};
 use cartwheel::limits::N_MAX;
+use cartwheel::message::client::RequestError;
 use cartwheel::version::ConflictRule;
 use cartwheel_client::Client;
 use clap::{Args, Subcommand, ValueEnum};
@@ -10,9 +11,7 @@ use crate::arguments::Target;
 use crate::connection;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-
-/// The n of a bucket unless told otherwise, where there are so many members.
-const N_DEFAULT: u8 = 3;
+use crate::policy::{default_policy, differences, policy};
 
 /// Create a bucket, or list all with their policies
 #[derive(Debug, Args)]
@@ -32,8 +31,9 @@ enum Action {
 /// The policy; what is not said is as in the bucket `default`
 #[derive(Debug, Args)]
 struct Create {
+    /// The name: up to 64 letters, digits, `-`, `_` or `.`
     name: String,
-    /// How many owners keep each record; for ever
+    /// How many owners keep each record, at most as many as there are members; for ever
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=i64::from(N_MAX)))]
     n: Option<u8>,
     /// How many must answer a read; more than half of n unless told otherwise
@@ -93,7 +93,7 @@ impl Bucket {
             match self.action {
                 Action::Create(create) => {
                     let policy = create.policy(&client).await?;
-                    Ok(vec![client.create_bucket(policy).await?])
+                    Ok(vec![create_bucket(&client, policy).await?])
                 }
                 Action::List => Ok(client.buckets().await?),
             }
@@ -104,14 +104,10 @@ impl Bucket {
 
 impl Create {
     async fn policy(self, client: &Client) -> Result<Policy, Failure> {
-        let n = match self.n {
-            Some(n) => n,
-            None => {
-                let members = client.ring().await?.members.len();
-                u8::try_from(members).unwrap_or(N_DEFAULT).min(N_DEFAULT)
-            }
+        let default = match self.n {
+            Some(n) => Policy::default_bucket(n),
+            None => default_policy(client, &self.name).await?,
         };
-        let default = Policy::default_bucket(n);
         Ok(Policy {
             name: self.name,
             r: self.r.unwrap_or(default.r),
@@ -127,6 +123,23 @@ impl Create {
             ..default
         })
     }
+}
+
+/// Creates the bucket, or says what the one of that name has otherwise.
+async fn create_bucket(client: &Client, wanted: Policy) -> Result<Policy, Failure> {
+    let error = match client.create_bucket(wanted.clone()).await {
+        Ok(created) => return Ok(created),
+        Err(error) => error,
+    };
+    if !matches!(error.refusal(), Some(RequestError::BucketExists { .. })) {
+        return Err(error.into());
+    }
+    // One that is not in use yet is in no list.
+    let there = policy(client, &wanted.name).await.map_err(|_| error)?;
+    Err(Failure::BucketDiffers {
+        differences: differences(&there, &wanted),
+        name: wanted.name,
+    })
 }
 
 impl From<Conflict> for ConflictRule {
@@ -170,7 +183,7 @@ fn as_text(policies: &[Policy]) -> String {
         ];
         let mut row = vec![policy.name.clone()];
         row.extend(numbers.iter().map(ToString::to_string));
-        row.push(format!("{:?}", policy.conflict).to_lowercase());
+        row.push(output::conflict(policy.conflict));
         row.push(output::durability(policy.durability).to_owned());
         row.push(policy.key_len_max.to_string());
         row.push(policy.value_len_max.to_string());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cartwheel::config::Config;
 use cartwheel_actors::extension::{Extension, check};
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use crate::configuration::Sources;
@@ -19,6 +19,7 @@ use crate::output::{self, Format};
 #[derive(Debug, Args)]
 pub struct CheckConfig {
     /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
 }
 

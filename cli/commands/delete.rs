@@ -20,7 +20,9 @@ use crate::tokens;
 /// key is read first and what it holds now is deleted; ends with 1 if that is nothing.
 #[derive(Debug, Args)]
 pub struct Delete {
+    /// The bucket
     bucket: String,
+    /// The key, any bytes
     key: OsString,
     #[command(flatten)]
     options: RequestOptions,
@@ -45,12 +47,12 @@ impl Delete {
     async fn delete(&self, target: &Target) -> Result<Written, Failure> {
         let bucket = target.connect().await?.bucket(&self.bucket);
         let key = tokens::word(self.key.clone());
-        let context = match &self.options.context {
-            Some(given) => given.0.clone(),
+        let context = match self.options.context() {
+            Some(given) => given,
             None => self.read(&bucket, &key).await?,
         };
         let request = self.options.delete(bucket.delete(key, context));
-        Ok(request.send().await?)
+        request.send().await.map_err(Failure::Write)
     }
 
     async fn read(&self, bucket: &Bucket, key: &Bytes) -> Result<Context, Failure> {

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use cartwheel_client::Client;
-use clap::Args;
+use clap::{Args, ValueHint};
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 
+use crate::configuration::{self, Setting, Sources};
 use crate::connection;
 use crate::failure::{Failure, UsageError};
-use crate::local_cluster::{NODES_MAX, NodeProcess, Plan, ProcessError};
+use crate::local_cluster::{
+    self, DataLock, Identity, NODES_MAX, NodeProcess, OWN_SETTINGS, Plan, ProcessError,
+};
 use crate::node::{StopReason, Stopping};
 use crate::output::{self, Format};
 
@@ -33,7 +36,7 @@ pub struct Dev {
           value_parser = clap::value_parser!(u8).range(1..=i64::from(NODES_MAX)))]
     nodes: u8,
     /// Where everything lies
-    #[arg(long, value_name = "DIR", default_value = "data/dev")]
+    #[arg(long, value_name = "DIR", default_value = "data/dev", value_hint = ValueHint::DirPath)]
     data: PathBuf,
     /// The client port of the first node; the next has the one ten higher, and nodes talk to
     /// each other on the port behind each
@@ -42,7 +45,7 @@ pub struct Dev {
     port: u16,
     /// A setting for every node, as in coordination.read_fanout=all; may be repeated
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
-    settings: Vec<String>,
+    settings: Vec<Setting>,
 }
 
 /// A node that runs.
@@ -66,13 +69,45 @@ impl Dev {
 
     async fn cluster(&self, format: Option<Format>) -> Result<(), Failure> {
         let data = absolute(&self.data).map_err(|cause| unusable(&self.data, cause))?;
+        let draft = Plan::new(&data, self.port, Identity::random(self.nodes));
+        self.check_settings(&draft)?;
         let mut stopping = Stopping::new().map_err(|cause| Failure::Runtime { cause })?;
-        let plan = Plan::new(&data, self.nodes, self.port)?;
+        // Held until the last node has stopped.
+        let (_lock, plan) = self.claim(&data, &draft)?;
         let mut nodes = Vec::new();
         let ended = self.start_and_watch(&plan, &mut nodes, &mut stopping, format);
         let ended = ended.await;
         futures::future::join_all(nodes.into_iter().map(NodeProcess::stop)).await;
         ended
+    }
+
+    /// Whether every node could start with these settings.
+    fn check_settings(&self, draft: &Plan) -> Result<(), Failure> {
+        let is_own = |setting: &&Setting| OWN_SETTINGS.contains(&setting.key.as_str());
+        if let Some(Setting { key, .. }) = self.settings.iter().find(is_own) {
+            return Err(UsageError::OwnSetting { key: key.clone() }.into());
+        }
+        for node in &draft.nodes {
+            let mut sources = Sources::default();
+            sources.text(&node.config_file(), &draft.config_of(node))?;
+            let variables = configuration::variables();
+            sources.environment(variables.filter(|(name, _)| !local_cluster::is_own(name)))?;
+            for Setting { key, value } in &self.settings {
+                sources.setting("--set", key, value)?;
+            }
+            sources.load()?;
+        }
+        Ok(())
+    }
+
+    /// Takes the directory. What stands against it is found before anything is written.
+    fn claim(&self, data: &Path, draft: &Plan) -> Result<(DataLock, Plan), Failure> {
+        // Whoever has the directory may have the ports as well, and is the better reason.
+        DataLock::look(data)?;
+        local_cluster::probe(draft)?;
+        let lock = DataLock::take(data)?;
+        let identity = Identity::of(data, self.nodes)?;
+        Ok((lock, Plan::new(data, self.port, identity)))
     }
 
     /// Starts the nodes into `nodes`, so that whatever happens here the caller can stop them.

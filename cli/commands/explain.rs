@@ -21,7 +21,9 @@ use crate::tokens;
 /// another was asked because one was slow. With --put, the same of a write.
 #[derive(Debug, Args)]
 pub struct Explain {
+    /// The bucket
     bucket: String,
+    /// The key, any bytes
     key: OsString,
     /// Write this value instead of reading
     #[arg(long, value_name = "VALUE")]
@@ -70,7 +72,8 @@ impl Explain {
             Some(value) => {
                 let value = tokens::word(value.clone());
                 let request = self.options.put(bucket.put(key, value)).explain();
-                Ok(request.send().await?.explain)
+                let written = request.send().await.map_err(Failure::Write)?;
+                Ok(written.explain)
             }
         }
     }

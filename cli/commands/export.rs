@@ -1,5 +1,6 @@
 //! `cartwheel export BUCKET PATH`.
 
+use std::io;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -11,9 +12,11 @@ use crate::arguments::Target;
 use crate::connection;
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::policy::policy;
+use crate::transfer::json_lines::HELP;
 use crate::transfer::{
-    CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, Item, Named, Outcome, Progress, STANDARD_STREAM,
-    Shape, Sink, Summary,
+    self, CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, Item, Named, Outcome, Progress,
+    STANDARD_STREAM, Shape, Sink, Summary,
 };
 
 /// Export a bucket as a directory tree, or as JSON lines
@@ -21,6 +24,7 @@ use crate::transfer::{
 /// Nothing that exists is replaced: the directory must be empty or new, the file new. Siblings
 /// become files NAME.sibling-1, NAME.sibling-2, …, or lines of their own.
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub struct Export {
     bucket: String,
     /// A directory, a file of JSON lines, or `-` for JSON lines on standard output
@@ -33,7 +37,8 @@ pub struct Export {
           value_parser = clap::value_parser!(u16).range(1..=CONCURRENCY_MAX))]
     concurrency: u16,
     /// Stop after so many failures
-    #[arg(long, value_name = "NUMBER", default_value_t = FAILURES_MAX)]
+    #[arg(long, value_name = "NUMBER", default_value_t = FAILURES_MAX,
+          value_parser = clap::value_parser!(u64).range(1..))]
     failures_max: u64,
 }
 
@@ -41,6 +46,8 @@ pub struct Export {
 struct Exported {
     summary: Summary,
     incomplete: Vec<u16>,
+    /// Why no more could be written.
+    broken: Option<Failure>,
 }
 
 impl Export {
@@ -50,38 +57,51 @@ impl Export {
         match self.path.as_os_str() == STANDARD_STREAM {
             // Standard output holds the export.
             true => output::note(&summary.as_text("exported")),
-            false => output::show(format, &summary, |summary| summary.as_text("exported"))?,
+            false => transfer::tell(&summary, "exported", format),
         }
         summary.into_result()?;
-        match exported.incomplete {
-            missing if missing.is_empty() => Ok(()),
-            partitions => Err(Failure::Incomplete { partitions }),
+        match (exported.broken, exported.incomplete) {
+            (Some(broken), _) => Err(broken),
+            (None, missing) if missing.is_empty() => Ok(()),
+            (None, partitions) => Err(Failure::Incomplete { partitions }),
         }
     }
 
     async fn export(&self, target: &Target) -> Result<Exported, Failure> {
-        let bucket = target.connect().await?.bucket(&self.bucket);
+        let client = target.connect().await?;
+        // One that does not exist must not leave an empty place behind.
+        policy(&client, &self.bucket).await?;
+        let bucket = client.bucket(&self.bucket);
         let shape = self.format.unwrap_or_else(|| Shape::by_name(&self.path));
         let mut sink = Sink::open(&self.path, shape)?;
-        let mut progress = Progress::start(|| None);
+        let mut progress = Progress::start(self.failures_max, || None);
         let mut incomplete = Vec::new();
         let mut pages = bucket.list().pages();
-        while let Some(page) = pages.try_next().await? {
+        let mut written = Ok(true);
+        while matches!(written, Ok(true))
+            && let Some(page) = pages.try_next().await?
+        {
             incomplete.extend(page.incomplete);
-            let mut objects = std::pin::pin!(self.objects(&bucket, page.keys));
-            while let Some((key, object)) = objects.next().await {
-                progress.count(exported(&mut sink, key, object));
-            }
-            if progress.failed() >= self.failures_max {
-                break;
-            }
+            let objects = self.objects(&bucket, page.keys);
+            written = write_page(&mut sink, objects, &mut progress).await;
         }
-        sink.finish()?;
-        let summary = progress.finish();
+        let broken = written.and_then(|_| sink.finish()).err();
         Ok(Exported {
-            summary,
+            summary: progress.finish(),
             incomplete,
+            broken: broken.map(|cause| self.broken(cause)),
         })
+    }
+
+    fn broken(&self, cause: io::Error) -> Failure {
+        match self.path.as_os_str() == STANDARD_STREAM {
+            true => Failure::Output(cause),
+            false => Failure::File {
+                action: "export to",
+                path: self.path.clone(),
+                cause,
+            },
+        }
     }
 
     fn objects(
@@ -97,15 +117,30 @@ impl Export {
     }
 }
 
+/// Writes the objects of a page. Whether to go on with the next.
+async fn write_page(
+    sink: &mut Sink,
+    objects: impl Stream<Item = (Bytes, Result<Object, Error>)>,
+    progress: &mut Progress,
+) -> io::Result<bool> {
+    let mut objects = std::pin::pin!(objects);
+    while let Some((key, object)) = objects.next().await {
+        if !progress.count(exported(sink, key, object)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// What became of a key.
-fn exported(sink: &mut Sink, key: Bytes, object: Result<Object, Error>) -> Outcome {
+fn exported(sink: &mut Sink, key: Bytes, object: Result<Object, Error>) -> io::Result<Outcome> {
     let name = output::readable(&key);
     match object {
-        Ok(object) if object.is_absent() => Outcome::Gone,
+        Ok(object) if object.is_absent() => Ok(Outcome::Gone),
         Ok(object) => {
             let values = object.values.into_iter().map(Into::into).collect();
             sink.write(Item { name, key, values })
         }
-        Err(error) => Outcome::Failed(Named::new(name, error)),
+        Err(error) => Ok(Outcome::Failed(Named::new(name, error))),
     }
 }

@@ -3,33 +3,38 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
-use cartwheel_client::Object;
+use cartwheel_client::{Object, Value};
 use clap::Args;
 use serde::Serialize;
 
 use crate::arguments::Target;
 use crate::connection;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::output::{self, Format};
-use crate::request_options::RequestOptions;
+use crate::request_options::ReadOptions;
 use crate::tokens;
 
 /// Read a key
 ///
 /// Prints the value as it is; of several siblings each, behind a header line. With -o json:
-/// {"values":[base64, …],"context":TOKEN}. The context, handed to `put` or `delete`, says what
-/// was seen. Ends with 1 if there is no such key.
+/// {"values":[base64, …],"content_types":[TYPE or null, …],"context":TOKEN}, a content type for
+/// each value. The context, handed to `put` or `delete`, says what was seen. Ends with 1 if there
+/// is no such key; the JSON has no values then.
 #[derive(Debug, Args)]
 pub struct Get {
+    /// The bucket
     bucket: String,
+    /// The key, any bytes
     key: OsString,
     #[command(flatten)]
-    options: RequestOptions,
+    options: ReadOptions,
 }
 
 #[derive(Serialize)]
 struct Report {
     values: Vec<String>,
+    /// One for each value.
+    content_types: Vec<Option<String>>,
     context: String,
 }
 
@@ -42,9 +47,11 @@ impl Get {
             Some(Format::Table) => output::line(&as_table(&object))?,
             None => print_values(&object)?,
         }
-        match object.is_absent() {
-            false => Ok(()),
-            true => Err(Failure::NotFound {
+        match (object.is_absent(), format) {
+            (false, _) => Ok(()),
+            // A script reads one value of JSON, and finds no values in it.
+            (true, Some(Format::Json)) => Err(Failure::Shown(FailureKind::NotFound)),
+            (true, _) => Err(Failure::NotFound {
                 bucket: self.bucket,
                 key: output::readable(&key),
             }),
@@ -60,7 +67,12 @@ impl Get {
 
 fn report(object: &Object) -> Report {
     let values = object.values.iter();
+    let content_type = |value: &Value| {
+        let content_type = value.attributes.content_type.clone();
+        Some(content_type).filter(|content_type| !content_type.is_empty())
+    };
     Report {
+        content_types: values.clone().map(content_type).collect(),
         values: values.map(|value| tokens::base64(&value.bytes)).collect(),
         context: tokens::token(&object.context),
     }

@@ -18,11 +18,12 @@ use crate::tokens::{self, JsonKey};
 /// "incomplete":[partitions]}, where a key that is no text is {"base64":…}.
 #[derive(Debug, Args)]
 pub struct List {
+    /// The bucket
     bucket: String,
     /// How many keys at most; all unless told otherwise
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Where an earlier listing ended
+    /// Where an earlier listing of this bucket ended
     #[arg(long, value_name = "TOKEN", value_parser = tokens::from_base64)]
     cursor: Option<Bytes>,
 }

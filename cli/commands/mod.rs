@@ -19,7 +19,7 @@ mod status;
 use cartwheel_actors::extension::Extension;
 use clap::Subcommand;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, OnCluster};
 use crate::failure::Failure;
 
 /// What can be done.
@@ -27,38 +27,38 @@ use crate::failure::Failure;
 pub enum Command {
     Serve(serve::Serve),
     Dev(dev::Dev),
-    Get(get::Get),
-    Put(put::Put),
-    Delete(delete::Delete),
-    List(list::List),
-    Import(import::Import),
-    Export(export::Export),
-    Explain(explain::Explain),
-    Bucket(bucket::Bucket),
-    Status(status::Status),
-    Ring(ring::Ring),
-    Bench(bench::Bench),
+    Get(OnCluster<get::Get>),
+    Put(OnCluster<put::Put>),
+    Delete(OnCluster<delete::Delete>),
+    List(OnCluster<list::List>),
+    Import(OnCluster<import::Import>),
+    Export(OnCluster<export::Export>),
+    Explain(OnCluster<explain::Explain>),
+    Bucket(OnCluster<bucket::Bucket>),
+    Status(OnCluster<status::Status>),
+    Ring(OnCluster<ring::Ring>),
+    Bench(OnCluster<bench::Bench>),
     CheckConfig(check_config::CheckConfig),
     Completions(completions::Completions),
 }
 
 /// Does what the arguments say.
 pub fn run(arguments: Arguments, extensions: Vec<Extension>) -> Result<(), Failure> {
-    let (target, format) = (&arguments.target, arguments.output);
+    let format = arguments.output;
     match arguments.command {
         Command::Serve(command) => command.run(format, extensions),
         Command::Dev(command) => command.run(format),
-        Command::Get(command) => command.run(target, format),
-        Command::Put(command) => command.run(target, format),
-        Command::Delete(command) => command.run(target, format),
-        Command::List(command) => command.run(target, format),
-        Command::Import(command) => command.run(target, format),
-        Command::Export(command) => command.run(target, format),
-        Command::Explain(command) => command.run(target, format),
-        Command::Bucket(command) => command.run(target, format),
-        Command::Status(command) => command.run(target, format),
-        Command::Ring(command) => command.run(target, format),
-        Command::Bench(command) => command.run(target, format),
+        Command::Get(on) => on.command.run(&on.target, format),
+        Command::Put(on) => on.command.run(&on.target, format),
+        Command::Delete(on) => on.command.run(&on.target, format),
+        Command::List(on) => on.command.run(&on.target, format),
+        Command::Import(on) => on.command.run(&on.target, format),
+        Command::Export(on) => on.command.run(&on.target, format),
+        Command::Explain(on) => on.command.run(&on.target, format),
+        Command::Bucket(on) => on.command.run(&on.target, format),
+        Command::Status(on) => on.command.run(&on.target, format),
+        Command::Ring(on) => on.command.run(&on.target, format),
+        Command::Bench(on) => on.command.run(&on.target, format),
         Command::CheckConfig(command) => command.run(format, &extensions),
         Command::Completions(command) => command.run(),
     }

@@ -13,17 +13,20 @@ use crate::arguments::Target;
 use crate::connection;
 use crate::failure::{Failure, UsageError};
 use crate::output::{self, Format};
-use crate::request_options::RequestOptions;
+use crate::request_options::WriteOptions;
+use crate::standard_input;
 use crate::tokens;
 
 /// Write a value
 ///
-/// Without --context it replaces nothing: a value that exists becomes its sibling, so that no
-/// write is ever lost. With -o json: {"context":TOKEN}, which covers what was replaced and the
+/// Without --context a put keeps what is there as a sibling, so that no write is ever lost; in a
+/// bucket where the last writer wins it replaces it. With -o json: {"context":TOKEN}, which covers what was replaced and the
 /// value put.
 #[derive(Debug, Args)]
 pub struct Put {
+    /// The bucket
     bucket: String,
+    /// The key, any bytes
     key: OsString,
     /// The value; without it, --file or standard input
     #[arg(allow_negative_numbers = true)]
@@ -35,7 +38,7 @@ pub struct Put {
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
     #[command(flatten)]
-    options: RequestOptions,
+    options: WriteOptions,
 }
 
 #[derive(Serialize)]
@@ -62,7 +65,8 @@ impl Put {
         if let Some(content_type) = &self.content_type {
             request = request.content_type(content_type);
         }
-        Ok(self.options.put(request).send().await?)
+        let written = self.options.put(request).send().await;
+        written.map_err(Failure::Write)
     }
 
     fn value(&self) -> Result<Bytes, Failure> {
@@ -82,6 +86,9 @@ fn from_file(path: &Path) -> Result<Bytes, Failure> {
 }
 
 fn from_stdin() -> Result<Bytes, Failure> {
+    if standard_input::was_closed() {
+        return Err(UsageError::StdinClosed.into());
+    }
     let mut value = Vec::new();
     let read = io::stdin().lock().read_to_end(&mut value);
     read.map_err(|cause| cannot_read(Path::new("standard input"), cause))?;

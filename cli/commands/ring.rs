@@ -17,8 +17,10 @@ use crate::tokens;
 /// Show the members and what they own, or where a key lives
 #[derive(Debug, Args)]
 pub struct Ring {
+    /// The bucket of a key
     #[arg(requires = "key")]
     bucket: Option<String>,
+    /// The key, which need not exist
     key: Option<OsString>,
 }
 

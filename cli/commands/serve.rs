@@ -8,10 +8,10 @@ use cartwheel::config::Config;
 use cartwheel_actors::extension::{Extension, check};
 use cartwheel_actors::node::{self, Node, NodeOptions};
 use cartwheel_actors::shell::{ArbiterShards, MonotonicClock, OsEntropy, Shell, TcpNetwork};
-use clap::Args;
+use clap::{Args, ValueHint};
 use serde::Serialize;
 
-use crate::configuration::{self, ConfigurationError, Sources};
+use crate::configuration::{self, ConfigurationError, Setting, Sources};
 use crate::failure::Failure;
 use crate::node::{Host, LogFormat, NodeStore, ServeError, StopReason, Stopping, start_logs};
 use crate::output::{self, Format};
@@ -23,17 +23,17 @@ use crate::output::{self, Format};
 #[derive(Debug, Args)]
 pub struct Serve {
     /// The configuration file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     /// Where the records lie (node.data_dir)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     data: Option<String>,
     /// Take addresses other than loopback, although nothing is encrypted (listen.insecure)
     #[arg(long)]
     insecure: bool,
     /// One setting, as in node.id=2; may be repeated
-    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", value_parser = key_and_value)]
-    settings: Vec<(String, String)>,
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    settings: Vec<Setting>,
     /// What the lines of the log look like
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log: LogFormat,
@@ -54,16 +54,6 @@ struct Serving {
     bridge: String,
     process_id: u32,
 }
-
-fn key_and_value(text: &str) -> Result<(String, String), NoSetting> {
-    let (key, value) = text.split_once('=').ok_or(NoSetting)?;
-    Ok((key.trim().to_owned(), value.trim().to_owned()))
-}
-
-/// A text that sets nothing.
-#[derive(Debug, thiserror::Error)]
-#[error("not SECTION.KEY=VALUE, as in node.id=2")]
-struct NoSetting;
 
 impl Serve {
     pub fn run(self, format: Option<Format>, extensions: Vec<Extension>) -> Result<(), Failure> {
@@ -92,7 +82,7 @@ impl Serve {
         if self.insecure {
             sources.setting("--insecure", "listen.insecure", "true")?;
         }
-        for (key, value) in &self.settings {
+        for Setting { key, value } in &self.settings {
             sources.setting("--set", key, value)?;
         }
         Ok(sources)

@@ -20,6 +20,10 @@ use crate::output::{self, Format};
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Show how every member is
+///
+/// Ends with 0 once any node has answered, whoever else is down: a member that did not answer is
+/// shown as unreachable, and with -o json has a null for its status and the reason as its error.
+/// Ends with 4 if no node answers at all.
 #[derive(Debug, Args)]
 pub struct Status {}
 

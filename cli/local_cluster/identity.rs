@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::files;
+use crate::files;
 
 const FILE: &str = "cluster.toml";
 
@@ -27,6 +27,8 @@ pub enum ClusterFileError {
         found: u8,
         wanted: u8,
     },
+    #[error("{} is in use by process {process_id}, a `cartwheel dev` that runs", .data.display())]
+    InUse { data: PathBuf, process_id: String },
     #[error("{} is damaged: {cause}", .path.display())]
     Damaged {
         path: PathBuf,
@@ -34,6 +36,16 @@ pub enum ClusterFileError {
     },
     #[error("can't use {}: {cause}", .path.display())]
     Io { path: PathBuf, cause: io::Error },
+}
+
+impl ClusterFileError {
+    /// What can be done about it.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::InUse { .. } => Some("Stop it, or give this one a directory of its own: --data."),
+            _ => None,
+        }
+    }
 }
 
 impl Identity {
@@ -72,7 +84,8 @@ impl Identity {
         })
     }
 
-    fn random(nodes: u8) -> Self {
+    /// A new one, which is not kept yet.
+    pub fn random(nodes: u8) -> Self {
         let digits = || format!("{:032x}", rand::random::<u128>());
         Self {
             id: digits(),

@@ -3,13 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use super::identity::{ClusterFileError, Identity};
+use super::Identity;
 
 /// The most nodes: three processes a core are already more than a laptop enjoys.
 pub const NODES_MAX: u8 = 32;
 
 /// Between the client ports of two nodes; the bridge's is the next behind the client's.
 const PORT_STEP: u16 = 10;
+
+/// What each node has of its own, so that nobody else can set it.
+pub const OWN_SETTINGS: [&str; 7] = [
+    "node.id",
+    "node.data_dir",
+    "cluster.id",
+    "cluster.secret",
+    "cluster.members",
+    "listen.client",
+    "listen.bridge",
+];
 
 /// The nodes of a local cluster.
 pub struct Plan {
@@ -27,10 +38,9 @@ pub struct PlannedNode {
 }
 
 impl Plan {
-    /// Plans so many nodes, the first of which serves clients on this port; the last port that
+    /// Plans the nodes of a cluster, the first of which serves clients on this port; the last port that
     /// takes is at most 65535, which the caller has checked.
-    pub fn new(data: &Path, nodes: u8, port: u16) -> Result<Self, ClusterFileError> {
-        let identity = Identity::of(data, nodes)?;
+    pub fn new(data: &Path, port: u16, identity: Identity) -> Self {
         let node = |id: u8| {
             let client = port + PORT_STEP * u16::from(id - 1);
             PlannedNode {
@@ -40,8 +50,8 @@ impl Plan {
                 folder: data.join(format!("node-{id}")),
             }
         };
-        let nodes = (1..=nodes).map(node).collect();
-        Ok(Self { nodes, identity })
+        let nodes = (1..=identity.nodes).map(node).collect();
+        Self { nodes, identity }
     }
 
     /// The last port that a plan takes, if there is one of that number.
@@ -113,7 +123,7 @@ mod tests {
     fn every_node_of_a_plan_has_a_configuration_that_is_taken() {
         let data = tempfile::tempdir().unwrap();
         let odd = data.path().join("with \"quotes\" and \\");
-        let plan = Plan::new(&odd, 3, 7400).unwrap();
+        let plan = Plan::new(&odd, 7400, Identity::random(3));
         let configs = plan.nodes.iter().map(|node| {
             let text = plan.config_of(node);
             Config::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))

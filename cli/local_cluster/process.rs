@@ -8,24 +8,15 @@ use std::time::Duration;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use super::{PlannedNode, files};
+use super::{OWN_SETTINGS, PlannedNode};
+use crate::configuration::{self, Setting};
+use crate::files;
 
 /// How long a process may take to stop by itself: its last commit has to reach the disk.
 const STOP_WAIT: Duration = Duration::from_secs(10);
 
 /// How much of a log is shown when its process has failed.
 const LOG_TAIL_BYTES: u64 = 2000;
-
-/// What would lead a child to another node's settings, if it stood in the environment.
-const OWN_SETTINGS: [&str; 7] = [
-    "CARTWHEEL_NODE__ID",
-    "CARTWHEEL_NODE__DATA_DIR",
-    "CARTWHEEL_CLUSTER__ID",
-    "CARTWHEEL_CLUSTER__SECRET",
-    "CARTWHEEL_CLUSTER__MEMBERS",
-    "CARTWHEEL_LISTEN__CLIENT",
-    "CARTWHEEL_LISTEN__BRIDGE",
-];
 
 /// A node's process, while it runs.
 pub struct NodeProcess {
@@ -51,12 +42,18 @@ pub enum ProcessError {
     },
 }
 
+/// Whether a variable of the environment would lead a node to another's settings.
+pub fn is_own(variable: &str) -> bool {
+    let key = configuration::setting_of(variable);
+    key.is_some_and(|key| OWN_SETTINGS.contains(&key.as_str()))
+}
+
 impl NodeProcess {
     /// Starts a node with this configuration and these settings on top of it.
     pub fn start(
         node: &PlannedNode,
         config: &str,
-        settings: &[String],
+        settings: &[Setting],
     ) -> Result<Self, ProcessError> {
         let started = Self::spawn(node, config, settings);
         started.map_err(|cause| ProcessError::Start {
@@ -65,7 +62,7 @@ impl NodeProcess {
         })
     }
 
-    fn spawn(node: &PlannedNode, config: &str, settings: &[String]) -> io::Result<Self> {
+    fn spawn(node: &PlannedNode, config: &str, settings: &[Setting]) -> io::Result<Self> {
         std::fs::create_dir_all(&node.folder)?;
         files::replace(&node.config_file(), config)?;
         let log = files::append(&node.log_file())?;
@@ -74,10 +71,12 @@ impl NodeProcess {
         command.arg("serve").arg("--config").arg(node.config_file());
         command.arg("--stop-on-stdin-close");
         for setting in settings {
-            command.arg("--set").arg(setting);
+            command.arg("--set").arg(setting.to_string());
         }
-        for name in OWN_SETTINGS {
-            command.env_remove(name);
+        for name in std::env::vars_os().map(|(name, _)| name) {
+            if is_own(&name.to_string_lossy()) {
+                command.env_remove(name);
+            }
         }
         command
             .stdin(Stdio::piped())

@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 /// The longest line that is read: a value of the largest limit in base64, and room around it.
 pub const LINE_LEN_MAX: usize = 16 * 1024 * 1024;
 
+/// What a line looks like, for those who ask for help.
+pub const HELP: &str = r#"A JSON line is one value with its key, each as text or, where it is no text, as base64:
+  {"key":"cart:1001","value":"two apples"}
+  {"key_base64":"/w==","value_base64":"AAEC","content_type":"image/png"}
+Lines of one key behind each other are its siblings."#;
+
 /// One value with its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -24,15 +30,14 @@ pub struct Entry {
 /// A line that is no entry.
 #[derive(Debug, thiserror::Error)]
 pub enum BadLine {
-    #[error("not an object of key or key_base64, value or value_base64, content_type: {0}")]
+    #[error("not an object of key or key_base64, value or value_base64, content_type: {}", reason(.0))]
     Json(#[from] serde_json::Error),
-    #[error("not an object in braces")]
+    #[error("not an object in braces, as in {{\"key\":\"cart:1001\",\"value\":\"two apples\"}}")]
     NoObject,
-    #[error("{field} is given {times}, and must be given once: as text or as base64")]
-    NotOnce {
-        field: &'static str,
-        times: &'static str,
-    },
+    #[error("{field} is missing: give {field} as text, or {field}_base64")]
+    Missing { field: &'static str },
+    #[error("{field} and {field}_base64 are given: give one of them")]
+    Twice { field: &'static str },
     #[error("{field}_base64 is not base64: {cause}")]
     Base64 {
         field: &'static str,
@@ -100,13 +105,16 @@ fn bytes(
             let decoded = BASE64_STANDARD.decode(base64);
             decoded.map_err(|cause| BadLine::Base64 { field, cause })
         }
-        (None, None) => Err(not_once(field, "never")),
-        (Some(_), Some(_)) => Err(not_once(field, "twice")),
+        (None, None) => Err(BadLine::Missing { field }),
+        (Some(_), Some(_)) => Err(BadLine::Twice { field }),
     }
 }
 
-fn not_once(field: &'static str, times: &'static str) -> BadLine {
-    BadLine::NotOnce { field, times }
+/// Without its line, which is always the first: the number that counts is another one.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let line = format!(" at line {} column ", error.line());
+    text.replace(&line, " at column ")
 }
 
 fn text(bytes: &[u8]) -> (Option<String>, Option<String>) {
@@ -150,12 +158,30 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_of_the_help_are_entries() {
+        let lines = HELP.lines().filter(|line| line.starts_with("  "));
+        let entries = lines.map(|line| Entry::from_line(line.as_bytes()).unwrap());
+        let entries: Vec<Entry> = entries.collect();
+        assert_eq!(entries[0], entry(b"cart:1001", b"two apples", ""));
+        assert_eq!(entries[1], entry(&[0xff], &[0, 1, 2], "image/png"));
+    }
+
+    #[test]
     fn a_line_that_is_no_entry_says_what_is_wrong() {
         let cases = [
-            ("{\"key\":\"a\"}", "value is given never"),
+            (
+                "{\"key\":\"a\"}",
+                "value is missing: give value as text, or value_base64",
+            ),
+            ("{\"value\":\"a\"}", "key is missing"),
+            (
+                "{\"key\":\"a\",\"value\":7}",
+                "not an object of key or key_base64, value or value_base64, content_type: \
+                 invalid type: integer `7`, expected a string at column 20",
+            ),
             (
                 "{\"key\":\"a\",\"key_base64\":\"YQ==\",\"value\":\"\"}",
-                "key is given twice",
+                "key and key_base64 are given",
             ),
             (
                 "{\"key\":\"a\",\"value_base64\":\"*\"}",

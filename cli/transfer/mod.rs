@@ -2,11 +2,15 @@
 //!
 //! ```text
 //!   import:  tree or lines ─► reader thread ─► few at a time: read, compare, put ─► summary
+//!                                                                     └─► journal
 //!   export:  pages of keys ─► few at a time: get ─► tree or lines ─► summary
 //! ```
 
 mod item;
+mod journal;
 pub mod json_lines;
+mod lines;
+mod position;
 mod progress;
 mod sink;
 mod source;
@@ -17,13 +21,26 @@ mod writer;
 use std::path::Path;
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use crate::output::{self, Format};
 
 pub use item::{Item, ItemValue};
+pub use journal::{ImportId, Journal, JournalError};
+pub use position::Position;
 pub use progress::Progress;
 pub use sink::Sink;
-pub use source::Source;
+pub use source::{Reading, Source, StartError};
 pub use summary::{Named, Outcome, Summary};
 pub use writer::Writer;
+
+/// Says what a transfer came to. What it was does not hang on who reads of it: that a summary
+/// can't be printed is noted, and is no failure.
+pub fn tell(summary: &Summary, verb: &str, format: Option<Format>) {
+    if let Err(failure) = output::show(format, summary, |summary| summary.as_text(verb)) {
+        output::note(&format!("cartwheel: {failure}"));
+    }
+}
 
 /// The name of standard input and output.
 pub const STANDARD_STREAM: &str = "-";
@@ -39,11 +56,12 @@ pub const CONCURRENCY_MAX: i64 = 1024;
 pub const FAILURES_MAX: u64 = 100;
 
 /// What items look like outside of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// A directory tree: a file is a value, its path is the key
     Tree,
-    /// JSON lines: {"key":…,"value":…} or {"key_base64":…,"value_base64":…}
+    /// JSON lines: a line is a value with its key
     Jsonl,
 }
 

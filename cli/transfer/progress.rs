@@ -12,12 +12,13 @@ use crate::output;
 pub struct Progress {
     bar: ProgressBar,
     summary: Summary,
+    failures_max: u64,
     began: Instant,
 }
 
 impl Progress {
-    /// A transfer that begins now. How many items there are is asked only where a bar is seen.
-    pub fn start(count: impl FnOnce() -> Option<u64>) -> Self {
+    /// A transfer that begins now, and stops after so many failures. How many items there are is asked only where a bar is seen.
+    pub fn start(failures_max: u64, count: impl FnOnce() -> Option<u64>) -> Self {
         let seen = io::stderr().is_terminal();
         let bar = match seen.then(count).flatten() {
             _ if !seen => ProgressBar::hidden(),
@@ -33,12 +34,14 @@ impl Progress {
         Self {
             bar,
             summary: Summary::default(),
+            failures_max,
             began: Instant::now(),
         }
     }
 
-    /// Counts an item, and notes it if it was not transferred.
-    pub fn count(&mut self, outcome: Outcome) {
+    /// Counts an item, and notes it if it was not transferred. Whether to go on.
+    #[must_use]
+    pub fn count(&mut self, outcome: Outcome) -> bool {
         self.bar.inc(1);
         let noted = match &outcome {
             Outcome::Skipped(named) => Some(("skipped", named)),
@@ -50,11 +53,8 @@ impl Progress {
             self.bar.suspend(|| output::note(&note));
         }
         self.summary.count(outcome);
-    }
-
-    /// How many items failed so far.
-    pub fn failed(&self) -> u64 {
-        self.summary.failed
+        self.summary.stopped = self.summary.failed >= self.failures_max;
+        !self.summary.stopped
     }
 
     /// The end.

@@ -17,10 +17,22 @@ pub enum Sink {
     Lines(BufWriter<Box<dyn Write>>),
 }
 
-/// A root that holds files already: they would be mixed with the export, or lost.
+/// A place where an export would be mixed with what is there, or replace it.
 #[derive(Debug, thiserror::Error)]
-#[error("it is not empty: export into a new directory")]
-struct NotEmpty;
+enum NoPlace {
+    #[error("it is not empty: export into a new directory")]
+    NotEmpty,
+    #[error(
+        "it is a file, and a tree needs a new or empty directory; *.jsonl, or --format jsonl, is a new file of JSON lines"
+    )]
+    File,
+    #[error("it is there already, and nothing is replaced: export into a new file")]
+    Exists,
+    #[error("it is a directory, and JSON lines need a new file; --format tree is a directory")]
+    Directory,
+    #[error("there is no directory {} to make it in", .folder.display())]
+    NoFolder { folder: PathBuf },
+}
 
 impl Sink {
     /// Opens the place; nothing that exists is ever replaced.
@@ -36,42 +48,59 @@ impl Sink {
         })
     }
 
-    /// Writes one item, and says what became of it.
-    pub fn write(&mut self, item: Item) -> Outcome {
+    /// Writes one item, and says what became of it. After an error nothing more can be written.
+    pub fn write(&mut self, item: Item) -> io::Result<Outcome> {
         let (name, bytes) = (item.name.clone(), item.len());
-        let written = match self {
-            Self::Tree(root) => write_files(root, item),
-            Self::Lines(lines) => write_lines(lines, item),
-        };
-        match written {
-            Ok(()) => Outcome::Transferred { bytes },
-            Err(cause) => Outcome::Failed(Named::new(name, cause)),
+        match self {
+            Self::Tree(root) => {
+                if let Err(cause) = write_files(root, item) {
+                    return Ok(Outcome::Failed(Named::new(name, cause)));
+                }
+            }
+            // Half a line may have been written, which another one would make worse.
+            Self::Lines(lines) => write_lines(lines, item)?,
         }
+        Ok(Outcome::Transferred { bytes })
     }
 
     /// Makes sure that everything was written.
-    pub fn finish(self) -> Result<(), Failure> {
+    pub fn finish(&mut self) -> io::Result<()> {
         match self {
             Self::Tree(_) => Ok(()),
-            Self::Lines(mut lines) => Ok(lines.flush()?),
+            Self::Lines(lines) => lines.flush(),
         }
     }
 }
 
 fn empty_directory(path: &Path) -> io::Result<Sink> {
+    if path.is_file() {
+        return Err(io::Error::other(NoPlace::File));
+    }
     fs::create_dir_all(path)?;
     match fs::read_dir(path)?.next() {
         None => Ok(Sink::Tree(path.to_owned())),
-        Some(_) => Err(io::Error::other(NotEmpty)),
+        Some(_) => Err(io::Error::other(NoPlace::NotEmpty)),
     }
 }
 
 fn lines(path: &Path) -> io::Result<Sink> {
     let out: Box<dyn Write> = match path.as_os_str() == STANDARD_STREAM {
         true => Box::new(io::stdout()),
-        false => Box::new(File::create_new(path)?),
+        false => Box::new(new_file(path)?),
     };
     Ok(Sink::Lines(BufWriter::new(out)))
+}
+
+fn new_file(path: &Path) -> io::Result<File> {
+    File::create_new(path).map_err(|cause| match cause.kind() {
+        io::ErrorKind::AlreadyExists if path.is_dir() => io::Error::other(NoPlace::Directory),
+        io::ErrorKind::AlreadyExists => io::Error::other(NoPlace::Exists),
+        io::ErrorKind::NotFound => {
+            let folder = path.parent().unwrap_or(path).to_owned();
+            io::Error::other(NoPlace::NoFolder { folder })
+        }
+        _ => cause,
+    })
 }
 
 /// A key that is no path below the root, so that it has no file.
@@ -140,8 +169,8 @@ mod tests {
     fn siblings_become_files_beside_each_other() {
         let root = tempfile::tempdir().unwrap();
         let mut sink = Sink::open(root.path(), Shape::Tree).unwrap();
-        sink.write(item("a/b", &["one"]));
-        sink.write(item("c", &["two", "three"]));
+        sink.write(item("a/b", &["one"])).unwrap();
+        sink.write(item("c", &["two", "three"])).unwrap();
         let text = |name| fs::read_to_string(root.path().join(name)).unwrap();
         assert_eq!(
             ["a/b", "c.sibling-1", "c.sibling-2"].map(text),
@@ -153,34 +182,33 @@ mod tests {
     fn nothing_is_written_outside_the_root_nor_over_a_file() {
         let root = tempfile::tempdir().unwrap();
         let mut sink = Sink::open(&root.path().join("new"), Shape::Tree).unwrap();
-        assert!(matches!(
-            sink.write(item("../out", &["x"])),
-            Outcome::Failed(_)
-        ));
-        assert!(matches!(
-            sink.write(item("a", &["x"])),
-            Outcome::Transferred { bytes: 1 }
-        ));
-        assert!(matches!(sink.write(item("a", &["y"])), Outcome::Failed(_)));
-        assert!(matches!(
-            sink.write(item("a/b", &["y"])),
-            Outcome::Failed(_)
-        ));
+        let mut write = |key, value| sink.write(item(key, &[value])).unwrap();
+        assert!(matches!(write("../out", "x"), Outcome::Failed(_)));
+        assert!(matches!(write("a", "x"), Outcome::Transferred { bytes: 1 }));
+        assert!(matches!(write("a", "y"), Outcome::Failed(_)));
+        assert!(matches!(write("a/b", "y"), Outcome::Failed(_)));
         assert!(!root.path().join("out").exists());
     }
 
     #[test]
     fn an_export_wants_a_place_of_its_own() {
-        let root = tempfile::tempdir().unwrap();
-        fs::write(root.path().join("file.jsonl"), "").unwrap();
-        let Err(refusal) = Sink::open(root.path(), Shape::Tree) else {
-            panic!("mixed with what was there");
-        };
-        assert!(
-            refusal
-                .to_string()
-                .ends_with("it is not empty: export into a new directory")
-        );
-        assert!(Sink::open(&root.path().join("file.jsonl"), Shape::Jsonl).is_err());
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path();
+        let file = root.join("file.jsonl");
+        fs::write(&file, "").unwrap();
+        for (path, shape, what) in [
+            (root, Shape::Tree, "it is not empty"),
+            (&file, Shape::Tree, "it is a file, and a tree needs"),
+            (&file, Shape::Jsonl, "it is there already"),
+            (root, Shape::Jsonl, "it is a directory, and JSON lines need"),
+            (&root.join("no/file"), Shape::Jsonl, "there is no directory"),
+        ] {
+            let Err(refusal) = Sink::open(path, shape) else {
+                panic!("{what}");
+            };
+            let refusal = refusal.to_string();
+            assert!(refusal.contains(what), "{refusal}");
+            assert!(refusal.contains(path.to_str().unwrap()), "{refusal}");
+        }
     }
 }

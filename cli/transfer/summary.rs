@@ -25,6 +25,8 @@ pub struct Summary {
     pub skipped: u64,
     /// Items that could not be written.
     pub failed: u64,
+    /// Whether so many had failed that the rest was not looked at.
+    pub stopped: bool,
     pub seconds: f64,
     /// The first of those left out or failed, each with its reason.
     pub named: Vec<Named>,
@@ -83,9 +85,10 @@ impl Summary {
     /// Whether everything was done that was to be done.
     pub fn into_result(self) -> Result<(), Failure> {
         let items = self.transferred + self.unchanged + self.skipped + self.failed;
-        match self.failed {
-            0 => Ok(()),
-            failed => Err(Failure::Transfer { failed, items }),
+        match (self.failed, self.stopped) {
+            (0, _) => Ok(()),
+            (failed, true) => Err(Failure::TransferStopped { failed }),
+            (failed, false) => Err(Failure::Transfer { failed, items }),
         }
     }
 

@@ -23,14 +23,14 @@ use crate::network::SimulatedNetwork;
 use crate::trace::{Trace, now};
 
 /// The shortest and the longest time between two panics in a node, in milliseconds.
-const PANIC_EVERY_MS: (u64, u64) = (300, 5_000);
+const PANIC_EVERY_MS: (u64, u64) = (200, 1_500);
 
 /// Once in so many times the same actor panics again, and sooner: what an actor's earlier life has left is
 /// still on its way.
 const PANICS_PER_HASTE: u64 = 2;
 
 /// The shortest and the longest time until then, in milliseconds.
-const PANIC_AGAIN_MS: (u64, u64) = (5, 60);
+const PANIC_AGAIN_MS: (u64, u64) = (5, 300);
 
 /// In some lives a node keeps a few records in memory, in some none.
 const CACHE_BYTES_MAX: u64 = 4_000;
@@ -111,7 +111,7 @@ async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
     let mut victim = (0, false);
     let mut again = true;
     loop {
-        // Twice in a row and no more, or its restart budget could be spent.
+        // Twice in a row and no more, so that work gets done in between.
         again = !again && dice.one_in(PANICS_PER_HASTE);
         let (least, most) = match again {
             true => PANIC_AGAIN_MS,
@@ -189,7 +189,8 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
     })
 }
 
-/// Links notice silence sooner than by default, so that a run sees many broken ones.
+/// Links notice silence sooner than by default, so that a run sees many broken ones; and there are
+/// more panics than any node in earnest would bear.
 pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
     let member = |node| {
         let (client, bridge) = (client_address(node), format!("{}:7401", name(node)));
@@ -200,7 +201,8 @@ pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
          [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
          members = [{members}]\n[listen]\ninsecure = true\n\
-         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n",
+         [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n\
+         [supervision]\nrestarts_max = 1000\n",
         NodeId(node).0,
         ClusterId(7)
     );

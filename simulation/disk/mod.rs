@@ -104,20 +104,20 @@ impl Disk {
         let found = memory.scan(Family::Objects, key.as_bytes(), &until, 1);
         found.ok()?.pop().map(|(_, record)| record)
     }
+}
 
-    /// The live values of a record, each with its dot; none of a record that is damaged.
-    pub fn values(&self, key: &StoredKey) -> Vec<(cartwheel::version::Dot, String)> {
-        let record = self.found(key).filter(is_whole);
-        let record = record.and_then(|record| Record::decode(&record).ok());
-        let versions = record.iter().flat_map(Record::live);
-        let values = versions.filter_map(|version| match &version.value {
-            Value::Live { bytes, attributes } => {
-                Some((version.dot, name_of(attributes.as_deref(), bytes)))
-            }
-            Value::Tombstone => None,
-        });
-        values.collect()
-    }
+/// The live values of a record, each with its dot; none of a record that is damaged.
+pub fn values(record: Option<&Bytes>) -> Vec<(cartwheel::version::Dot, String)> {
+    let record = record.filter(|record| is_whole(record));
+    let record = record.and_then(|record| Record::decode(record).ok());
+    let versions = record.iter().flat_map(Record::live);
+    let values = versions.filter_map(|version| match &version.value {
+        Value::Live { bytes, attributes } => {
+            Some((version.dot, name_of(attributes.as_deref(), bytes)))
+        }
+        Value::Tombstone => None,
+    });
+    values.collect()
 }
 
 /// Whether a record is what was once written.
@@ -129,6 +129,7 @@ pub fn is_whole(record: &Bytes) -> bool {
 pub async fn commit(disk: Rc<Disk>, mut dice: Dice) {
     let mut until_sync = 1;
     loop {
+        disk.store.wait_for_work().await;
         tokio::time::sleep(WRITE_EVERY).await;
         if dice.one_in(WRITES_PER_STALL) {
             tokio::time::sleep(Duration::from_millis(dice.below(STALL_MS_MAX))).await;

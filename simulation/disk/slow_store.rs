@@ -13,6 +13,8 @@ use cartwheel::store::{
     ReplicaStore, Sinks, StoreError, StoreOperation, Submission, Ticket,
 };
 
+use tokio::sync::Notify;
+
 use crate::dice::Dice;
 
 /// Once in so many times a record is not in memory.
@@ -28,6 +30,8 @@ const LOADS_PER_SLOW_ONE: u64 = 20;
 pub struct SlowStore {
     memory: MemoryStore,
     state: Mutex<State>,
+    /// Told of everything that is asked of the disk.
+    asked: Notify,
 }
 
 struct State {
@@ -62,6 +66,7 @@ impl SlowStore {
         Self {
             memory: MemoryStore::new(MemoryMode::Manual),
             state: Mutex::new(state),
+            asked: Notify::new(),
         }
     }
 
@@ -93,6 +98,15 @@ impl SlowStore {
     /// How often something happened that must happen sometimes.
     pub fn met(&self) -> BTreeMap<&'static str, u64> {
         self.state().met.clone()
+    }
+
+    /// Waits until something is asked of the disk, if nothing is left to be done.
+    pub async fn wait_for_work(&self) {
+        let (queued, unsynced) = (self.memory.queued(), self.memory.unsynced());
+        let loads = self.state().loads.len();
+        if queued + unsynced + loads == 0 {
+            self.asked.notified().await;
+        }
     }
 
     /// Answers the loads whose time has come.
@@ -164,6 +178,7 @@ impl Committer for SlowStore {
 
     fn submit(&self, submission: Submission) {
         self.memory.submit(submission);
+        self.asked.notify_one();
     }
 }
 
@@ -191,11 +206,13 @@ impl ReplicaStore for SlowStore {
             key,
         };
         state.loads.push(load);
+        self.asked.notify_one();
     }
 
     /// Ranges wait for the next turn only: nothing of a request hangs on them.
     fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range) {
         self.memory.load_range(shard, ticket, range);
+        self.asked.notify_one();
     }
 
     fn scan(

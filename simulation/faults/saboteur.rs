@@ -1,15 +1,17 @@
 //! Makes the faults happen, within what the owners of a key can bear.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use turmoil::Sim;
 
 use super::ledger::{Ledger, disk};
 use super::{Fault, KeyChoice, Pair, Planned};
 use crate::cluster::{GivenUp, name};
 use crate::dice::Dice;
-use crate::disk::Disk;
+use crate::disk::{Disk, values};
 use crate::history::SharedHistory;
 use crate::progress::Progress;
 use crate::trace::Trace;
@@ -33,6 +35,8 @@ pub struct Saboteur {
     pub planned: Vec<Planned>,
     /// When the stores are looked into next.
     pub look_at: Duration,
+    /// By disk and key, the record that the last look found.
+    pub looked: BTreeMap<(usize, String), Option<Bytes>>,
     pub progress: Rc<Progress>,
 }
 
@@ -75,8 +79,17 @@ impl Saboteur {
         let keys = self.history.borrow().keys.clone();
         for key in &keys {
             let stored = self.ledger.placement().stored(key);
-            for (dot, value) in self.disks.iter().flat_map(|disk| disk.values(&stored)) {
-                self.history.borrow_mut().dot(dot, key, &value);
+            for (at, disk) in self.disks.iter().enumerate() {
+                let found = disk.found(&stored);
+                // Most are as they were at the last look.
+                let place = (at, key.clone());
+                if self.looked.get(&place) == Some(&found) {
+                    continue;
+                }
+                for (dot, value) in values(found.as_ref()) {
+                    self.history.borrow_mut().dot(dot, key, &value);
+                }
+                self.looked.insert(place, found);
             }
         }
         self.ledger.heal(&self.disks, now);
@@ -174,8 +187,8 @@ impl Saboteur {
         let keys = self.history.borrow().keys.clone();
         for key in keys {
             let stored = self.ledger.placement().stored(&key);
-            let known = self.disk(lacking).values(&stored);
-            let unshared = self.disk(node).values(&stored);
+            let known = values(self.disk(lacking).found(&stored).as_ref());
+            let unshared = values(self.disk(node).found(&stored).as_ref());
             let owners = self.ledger.placement().owners(&key);
             let news = unshared.iter().any(|value| !known.contains(value));
             if owners.contains(&lacking) && news {

@@ -188,11 +188,15 @@ impl History {
 
     /// Notes what a dot names.
     pub fn dot(&mut self, dot: Dot, key: &str, value: &str) {
-        let named = (key.to_owned(), value.to_owned());
-        let first = self.dots.entry(dot).or_insert_with(|| named.clone());
-        if *first != named {
-            let twice = format!("{dot} is {first:?} and {named:?}");
-            self.twice.push(twice);
+        match self.dots.get(&dot) {
+            Some((first, named)) if first == key && named == value => {}
+            Some(first) => {
+                let twice = format!("{dot} is {first:?} and {:?}", (key, value));
+                self.twice.push(twice);
+            }
+            None => {
+                self.dots.insert(dot, (key.to_owned(), value.to_owned()));
+            }
         }
     }
 }

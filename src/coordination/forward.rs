@@ -74,8 +74,8 @@ impl ForwardState {
         turn.peers.give_forward(from, self.call.body.len());
         match outcome {
             Err(RequestError::NotServing { .. }) => self.try_next(common, turn),
-            // Its clock is its own: another owner's may be right.
-            Err(error @ RequestError::ClockOff { .. }) => {
+            // Its clock and its links are its own: another owner's may be right.
+            Err(error @ (RequestError::ClockOff { .. } | RequestError::OwnersDown { .. })) => {
                 self.refusal = Some(error);
                 self.try_next(common, turn);
             }
@@ -129,7 +129,7 @@ impl ForwardState {
         let overloaded = RequestError::Overloaded { retry_after_ms };
         match self.refusal.take().or(self.spent.then_some(overloaded)) {
             Some(error) => self.refuse(common, error, turn),
-            None => common.unreachable(self.tally(common), turn),
+            None => self.refuse(common, nobody(common), turn),
         }
     }
 
@@ -162,6 +162,16 @@ impl ForwardState {
             acknowledged: 0,
             failed: u8::try_from(tried.count()).unwrap_or(u8::MAX),
         }
+    }
+}
+
+/// No owner could be asked to coordinate, and one is needed.
+fn nobody<C>(common: &Common<C>) -> RequestError {
+    let owners = common.target.owners().len();
+    RequestError::OwnersDown {
+        required: 1,
+        up: 0,
+        owners: u8::try_from(owners).unwrap_or(u8::MAX),
     }
 }
 

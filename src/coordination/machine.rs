@@ -57,7 +57,8 @@ pub struct CoordinatorCounters {
 pub struct Coordinator<C> {
     pub(super) node: NodeId,
     pub(super) ring: Arc<Ring>,
-    pub(super) clocks: Arc<ClockOffsets>,
+    /// Nothing: the peers were not asked yet.
+    pub(super) clocks: Option<Arc<ClockOffsets>>,
     pub(super) secret: ContextSecret,
     options: CoordinatorOptions,
     pub(super) operations: Slab<Operation<C>>,
@@ -81,7 +82,7 @@ impl<C> Coordinator<C> {
         Self {
             node,
             ring,
-            clocks: Arc::default(),
+            clocks: None,
             secret,
             options,
             operations: Slab::new(shard, start),
@@ -99,7 +100,12 @@ impl<C> Coordinator<C> {
 
     /// What the clocks of the peers have shown of late.
     pub fn set_clocks(&mut self, clocks: Arc<ClockOffsets>) {
-        self.clocks = clocks;
+        self.clocks = Some(clocks);
+    }
+
+    /// What it was told of them: it outlives the coordinator, whose next life goes on with it.
+    pub fn clocks(&self) -> Option<Arc<ClockOffsets>> {
+        self.clocks.clone()
     }
 
     /// How many operations are under way, those that only linger included.

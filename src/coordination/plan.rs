@@ -54,7 +54,7 @@ impl<C> Coordinator<C> {
         if target.owners().contains(&self.node) {
             self.check_room(&target, &work, &quorum)?;
             if matches!(work, Work::Write(_)) && target.bucket.conflict == ConflictRule::Lww {
-                self.clocks.check(now, wall)?;
+                self.check_clock(now, wall)?;
             }
             return Ok(Plan {
                 target,
@@ -74,6 +74,17 @@ impl<C> Coordinator<C> {
             quorum,
             work,
         })
+    }
+
+    /// A node may be forwarded a write before it has asked its peers for their time: it stamps
+    /// none until it knows how far its own is off.
+    fn check_clock(&self, now: Moment, wall: WallTime) -> Result<(), RequestError> {
+        let unknown = || RequestError::NotServing {
+            node: self.node,
+            cause: "it has not yet asked the other nodes for their time".to_owned(),
+        };
+        let clocks = self.clocks.as_ref().ok_or_else(unknown)?;
+        clocks.check(now, wall)
     }
 
     fn work(&self, demand: &Demand, target: &Target, wall: WallTime) -> Result<Work, RequestError> {
@@ -154,15 +165,16 @@ impl<C> Coordinator<C> {
                 Err(NoCredit::Down) => down += 1,
             }
         }
-        match (room >= required, room + spent >= required) {
+        let up = room + spent;
+        match (room >= required, up >= required) {
             (true, _) => Ok(()),
             (false, true) => Err(RequestError::Overloaded {
                 retry_after_ms: RETRY_AFTER_MS,
             }),
-            (false, false) => Err(RequestError::QuorumUnreachable {
+            (false, false) => Err(RequestError::OwnersDown {
                 required,
-                acknowledged: 0,
-                failed: down,
+                up,
+                owners: up + down,
             }),
         }
     }

@@ -44,10 +44,9 @@ impl Listing {
     /// Begins where the last page ended.
     pub fn begin(ring: Arc<Ring>, list: &List) -> Result<Self, RequestError> {
         let bucket = Arc::clone(ring.bucket(&list.bucket)?);
-        let cursor = Cursor::parse(&list.cursor)?;
         let partitions = 1_u32 << ring.layout().partition_bits();
+        let cursor = Cursor::parse(&list.cursor, bucket.id, bucket.n, partitions)?;
         Ok(Self {
-            done: u32::from(cursor.partition) >= partitions,
             ring,
             bucket,
             limit: list.limit.clamp(1, LIST_LIMIT_MAX) as usize,
@@ -60,6 +59,7 @@ impl Listing {
                 next: Bytes::new(),
                 incomplete: Vec::new(),
             },
+            done: false,
         })
     }
 

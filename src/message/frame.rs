@@ -36,8 +36,13 @@ impl Flags {
     pub const CHUNK: Self = Self(4);
     /// The last piece of a larger frame.
     pub const LAST_CHUNK: Self = Self(4 | 8);
-    /// Every bit that has a meaning.
-    const KNOWN: u8 = 15;
+    /// Whether these bits together mean anything.
+    fn is_known(self) -> bool {
+        matches!(
+            self,
+            Self::REQUEST | Self::REPLY | Self::ERROR | Self::CHUNK | Self::LAST_CHUNK
+        )
+    }
 
     /// Whether this is an answer, an error or not.
     pub fn is_reply(self) -> bool {
@@ -127,7 +132,7 @@ impl Frame {
             return Err(FrameError::UnknownVersion { version });
         }
         let flags = buffer[LENGTH_LEN + 3];
-        if flags & !Flags::KNOWN != 0 {
+        if !Flags(flags).is_known() {
             return Err(FrameError::UnknownFlags { flags });
         }
         Ok(())
@@ -187,8 +192,8 @@ pub enum FrameError {
         /// The version that came.
         version: u8,
     },
-    /// A flag without a meaning.
-    #[error("flags {flags:#010b} have bits without a meaning")]
+    /// Flags without a meaning.
+    #[error("flags {flags} mean nothing: a request has 0, an answer 1 or 3, a piece 4 or 12")]
     UnknownFlags {
         /// The flags that came.
         flags: u8,
@@ -254,11 +259,19 @@ mod tests {
     }
 
     #[test]
-    fn unknown_flags_and_short_lengths_are_refused() {
-        let mut buffer = encoded();
-        buffer[LENGTH_LEN + 3] = 0x80;
-        let expected = FrameError::UnknownFlags { flags: 0x80 };
-        assert_eq!(Frame::parse(&mut buffer, 100), Err(expected));
+    fn flags_without_a_meaning_are_refused_whatever_bits_they_have() {
+        for flags in 0..=u8::MAX {
+            let mut buffer = encoded();
+            buffer[LENGTH_LEN + 3] = flags;
+            let refused = Frame::parse(&mut buffer, 100).err();
+            let known = [0, 1, 3, 4, 12].contains(&flags);
+            let expected = (!known).then_some(FrameError::UnknownFlags { flags });
+            assert_eq!(refused, expected);
+        }
+    }
+
+    #[test]
+    fn a_short_length_is_refused() {
         let mut short = BytesMut::from(&3_u32.to_be_bytes()[..]);
         let expected = FrameError::TooShort { length: 3 };
         assert_eq!(Frame::parse(&mut short, 100), Err(expected));

@@ -8,4 +8,5 @@ mod extending;
 mod file_length;
 mod lints;
 mod no_rocksdb;
+mod shown_code;
 mod workspace;

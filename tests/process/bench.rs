@@ -31,10 +31,27 @@ async fn every_workload_runs_without_errors_and_says_what_it_cost() {
         assert_ne!(report["file_system"], "");
         assert_figures(&report);
     }
+    for workload in ["put", "mixed"] {
+        let report = bench(&["--workload", workload, "--zipf", "0.99"]).await;
+        assert_eq!(
+            (&report["errors"], &report["zipf"]),
+            (&0.into(), &0.99.into())
+        );
+    }
+    keys_stay_out_of_other_buckets(&endpoints).await;
     let report = bench(&["--workload", "get", "--rate", "100"]).await;
     assert_figures(&report);
     let rate = report["operations_per_second"].as_f64().unwrap();
     assert!((50.0..=110.0).contains(&rate), "{report}");
+}
+
+async fn keys_stay_out_of_other_buckets(endpoints: &str) {
+    let count = async |bucket: &str| {
+        let list = ["list", bucket, "--endpoint", endpoints];
+        run(&list).await.ok().lines().count()
+    };
+    assert_eq!(count("default").await, 0);
+    assert_eq!(count("cartwheel-bench").await, 5 * 200, "five runs");
 }
 
 fn assert_figures(report: &Value) {

@@ -39,6 +39,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         RequestError::Overloaded { retry_after_ms: 50 },
         RequestError::NotStored { node },
         clock_off(),
+        owners_down(1),
         RequestError::ContextRequired,
         RequestError::TimedOut {
             required: 2,
@@ -48,6 +49,14 @@ fn fate() -> impl Strategy<Value = Fate> {
     ];
     let answered = prop::sample::select(errors.to_vec()).prop_map(Fate::Answered);
     prop_oneof![2 => Just(Fate::LinkDown), 6 => answered, 1 => Just(Fate::Done)]
+}
+
+fn owners_down(up: u8) -> RequestError {
+    RequestError::OwnersDown {
+        required: 2,
+        up,
+        owners: 3,
+    }
 }
 
 fn clock_off() -> RequestError {
@@ -133,6 +142,7 @@ proptest! {
                 RequestError::Restarted { .. }
                     | RequestError::NotServing { .. }
                     | RequestError::ClockOff { .. }
+                    | RequestError::OwnersDown { .. }
             ))
         });
         if answering.into_iter().any(Fate::may_have_kept) {
@@ -215,4 +225,32 @@ fn a_refusal_after_an_owner_that_does_not_serve_is_the_refusal() {
     let refusal = RequestError::ContextRequired;
     let fates = [idle, Fate::Answered(refusal.clone())];
     assert_eq!(Outsider::new().run(put(), &fates), Some(Err(refusal)));
+}
+
+/// One owner may be cut off from the others, and not from here.
+#[test]
+fn an_owner_that_is_cut_off_leaves_the_request_to_the_next() {
+    let alone = || Fate::Answered(owners_down(1));
+    let answer = Outsider::new().run(put(), &[alone(), Fate::Done]);
+    assert!(matches!(answer, Some(Ok(_))), "{answer:?}");
+    let answer = Outsider::new().run(put(), &[alone(), alone(), alone()]);
+    assert_eq!(answer, Some(Err(owners_down(1))));
+}
+
+#[test]
+fn a_request_that_no_owner_could_be_handed_was_not_written() {
+    let node = NodeId(2);
+    let idle = || {
+        Fate::Answered(RequestError::NotServing {
+            node,
+            cause: String::new(),
+        })
+    };
+    let nobody = RequestError::OwnersDown {
+        required: 1,
+        up: 0,
+        owners: 3,
+    };
+    let answer = Outsider::new().run(put(), &[idle(), idle(), idle()]);
+    assert_eq!(answer, Some(Err(nobody)));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
 use cartwheel::clock_offset::{ClockExchange, ClockOffsets};
-use cartwheel::coordination::{Demand, Effect};
+use cartwheel::coordination::{Coordinator, Demand, Effect};
 use cartwheel::message::client::{Delete, QuorumOptions, RequestError};
 use cartwheel::node::NodeId;
 use cartwheel::time::{Moment, WallTime};
@@ -107,6 +107,29 @@ fn last_writer_wins_writes_are_refused_with_the_numbers() {
         let refused = matches!(&effects[..], [Effect::Answer((), Err(error))] if *error == off);
         assert!(refused, "{effects:?}");
     }
+}
+
+/// A node is forwarded writes as soon as it can be reached, and its clock may be hours off.
+#[test]
+fn no_last_writer_wins_write_is_stamped_before_the_other_clocks_were_asked() {
+    let mut coordinator = coordinator(NodeId(1), &ring(3, ConflictRule::Lww));
+    let ask = |coordinator: &mut Coordinator<()>| {
+        let mut effects = Vec::new();
+        let (now, wall) = (at_ms(1_000), WallTime(NOON_MS + 1_000));
+        coordinator.start(request(put()), now, wall, &mut effects);
+        effects.remove(0)
+    };
+    let refused = ask(&mut coordinator);
+    let not_serving = RequestError::NotServing {
+        node: NodeId(1),
+        cause: "it has not yet asked the other nodes for their time".to_owned(),
+    };
+    assert!(matches!(&refused, Effect::Answer((), Err(error)) if *error == not_serving));
+    coordinator.set_clocks(Arc::new(ClockOffsets::new(Duration::from_millis(LIMIT_MS))));
+    assert!(
+        matches!(ask(&mut coordinator), Effect::Local(_)),
+        "nobody else is there"
+    );
 }
 
 #[test]

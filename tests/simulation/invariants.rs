@@ -1,12 +1,9 @@
-//! What must hold in every run, and what must happen in some.
+//! What must hold in every run, and what must happen in some: a few seeds of each kind, and
+//! `make sim` has more.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use cartwheel_simulation::campaign::{BAD_DISKS, FIVE_BAD_DISKS, FIVE_NODES, Kind, THREE_NODES};
-
-/// The seeds of a kind of run: a few, and `make sim` has more.
-const SEEDS: u64 = 4;
+use cartwheel_simulation::campaign::{
+    BAD_DISKS, FIVE_BAD_DISKS, FIVE_NODES, Kind, SEEDS_FOR_SOMETIMES, THREE_NODES, campaign,
+};
 
 #[test]
 fn three_nodes_keep_every_invariant_under_crashes_panics_and_partitions() {
@@ -29,26 +26,10 @@ fn five_nodes_with_bad_disks_keep_every_invariant() {
 }
 
 fn hold(kind: Kind) {
-    let mut happened: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut length = Duration::ZERO;
-    let mut red = Vec::new();
-    for seed in 1..=SEEDS {
-        let report = kind.simulation(seed).run();
-        if !report.is_clean() {
-            red.push(report.explain());
-        }
-        for (what, count) in report.history.happened {
-            *happened.entry(what).or_default() += count;
-        }
-        length += report.length;
-    }
-    println!("{}: {length:?} simulated, {happened:?}", kind.name);
-    assert!(red.is_empty(), "{}", red.join("\n"));
-    for what in kind.sometimes() {
-        assert!(
-            happened.contains_key(what),
-            "{} never saw {what}",
-            kind.name
-        );
+    for (kind, totals) in campaign(&[kind], SEEDS_FOR_SOMETIMES, 1, || {}) {
+        println!("{}: {totals:?}", kind.name);
+        let red: Vec<_> = totals.red.values().cloned().collect();
+        assert!(red.is_empty(), "{}", red.join("\n"));
+        assert_eq!(totals.never_happened(kind), [""; 0], "{}", kind.name);
     }
 }

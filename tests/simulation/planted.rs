@@ -15,7 +15,7 @@ const BUGS: [(PlantedBug, Kind); 13] = [
     (PlantedBug::AnswerUnsynced, THREE_NODES),
     (PlantedBug::ContextOfAnotherKey, THREE_NODES),
     (PlantedBug::IgnoreTheRequestId, FIVE_NODES),
-    (PlantedBug::ReuseOperationIds, BAD_DISKS),
+    (PlantedBug::ReuseOperationIds, FIVE_NODES),
     (PlantedBug::AnswerBeforeTheRepair, THREE_NODES),
     (PlantedBug::LeaveTheCorrupt, BAD_DISKS),
     (PlantedBug::AcknowledgeBeforeWrite, THREE_NODES),

@@ -26,7 +26,10 @@ awaited!(RecordedGet => Result<Object, Error>);
 impl RecordedGet {
     pub(super) fn new(get: Get, key: &str, recorder: Recorder) -> Self {
         Self {
-            get: get.explain(),
+            get: match recorder.counts {
+                true => get.explain(),
+                false => get,
+            },
             key: key.to_owned(),
             context: Context::default(),
             timeout: None,

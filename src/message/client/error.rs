@@ -4,12 +4,13 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Sibling;
+use crate::listing::CursorError;
 use crate::node::NodeId;
 use crate::version::ContextError;
 
 /// The body of an error frame, and the error of a batch's item.
 ///
-/// `NotStored` and all that stand before it in the list promise that nothing was written
+/// `OwnersDown` and all that stand before it in the list promise that nothing was written
 /// *because of this answer*; `QuorumUnreachable`, `TimedOut` and `StoreFailed` leave the
 /// outcome open: the value may be stored on some owners, and a retry with the same request
 /// id is safe.
@@ -105,6 +106,9 @@ pub enum RequestError {
     /// The context was not made by this cluster for this key.
     #[error("bad context: {0}")]
     BadContext(#[from] ContextError),
+    /// The cursor is not what a listing of this bucket has answered.
+    #[error("bad cursor: {0}")]
+    BadCursor(#[from] CursorError),
     /// A delete, or a put to an existing key of a bucket that refuses conflicts, came
     /// without a context.
     #[error("a context is required: read the key first")]
@@ -184,7 +188,17 @@ pub enum RequestError {
         /// The node.
         node: NodeId,
     },
-    /// Too few owners can answer.
+    /// Too few owners are up; nothing was sent to any.
+    #[error("quorum unreachable: {required} required, and {up} of {owners} owners are up")]
+    OwnersDown {
+        /// How many are needed.
+        required: u8,
+        /// How many are up, the coordinator among them.
+        up: u8,
+        /// How many there are.
+        owners: u8,
+    },
+    /// Too few of the owners that were asked can answer.
     #[error(
         "quorum unreachable: {required} required, {acknowledged} acknowledged, {failed} failed"
     )]

@@ -11,6 +11,7 @@ impl RequestError {
             | Self::ClockOff { .. }
             | Self::NotServing { .. }
             | Self::NotStored { .. }
+            | Self::OwnersDown { .. }
             | Self::QuorumUnreachable { .. }
             | Self::TimedOut { .. }
             | Self::NotCaughtUp { .. }
@@ -30,6 +31,7 @@ impl RequestError {
             | Self::AnswerTooLarge { .. }
             | Self::BadQuorum { .. }
             | Self::BadContext(_)
+            | Self::BadCursor(_)
             | Self::ContextRequired
             | Self::TooManySiblings { .. }
             | Self::RecordTooLarge { .. }

@@ -1,6 +1,8 @@
 //! The body of every error frame there is.
 
 use bytes::Bytes;
+use cartwheel::key::BucketId;
+use cartwheel::listing::CursorError;
 use cartwheel::message::client::{RequestError, Sibling};
 use cartwheel::node::NodeId;
 use cartwheel::version::ContextError;
@@ -15,6 +17,8 @@ pub fn examples() -> Vec<Example> {
         .collect();
     let contexts = contexts().into_iter().map(RequestError::BadContext);
     examples.extend(contexts.map(|context| error("BadContext", context)));
+    let cursors = cursors().into_iter().map(RequestError::BadCursor);
+    examples.extend(cursors.map(|cursor| error("BadCursor", cursor)));
     examples
 }
 
@@ -139,6 +143,14 @@ fn of_the_outcome() -> Vec<(&'static str, RequestError)> {
         ),
         ("NotStored", RequestError::NotStored { node }),
         (
+            "OwnersDown",
+            RequestError::OwnersDown {
+                required,
+                up: 1,
+                owners: 3,
+            },
+        ),
+        (
             "QuorumUnreachable",
             RequestError::QuorumUnreachable {
                 required,
@@ -212,6 +224,24 @@ fn contexts() -> Vec<ContextError> {
     ]
 }
 
+fn cursors() -> Vec<CursorError> {
+    vec![
+        CursorError::TooShort {
+            len: 3,
+            len_min: 14,
+        },
+        CursorError::Damaged,
+        CursorError::OtherBucket {
+            wanted: BucketId(0),
+            found: BucketId(7),
+        },
+        CursorError::NoPartition {
+            partition: 300,
+            partitions: 256,
+        },
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::variants::assert_all_shown;
@@ -228,7 +258,9 @@ mod tests {
             );
         }
         errors.extend(contexts().into_iter().map(RequestError::BadContext));
+        errors.extend(cursors().into_iter().map(RequestError::BadCursor));
         assert_all_shown(&errors);
         assert_all_shown(&contexts());
+        assert_all_shown(&cursors());
     }
 }

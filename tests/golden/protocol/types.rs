@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cartwheel::bucket::{Bucket, BucketDurability};
+use cartwheel::listing::CursorError;
 use cartwheel::message::client::{
     BucketCreate, BucketDescription, BucketList, Delete, DeleteBatch, Deleted, Explain,
     ExplainEvent, ExplainStep, ExtensionStatus, Get, GetBatch, Got, List, Listed, Locate, Located,
@@ -79,6 +80,7 @@ fn enums() -> Vec<(&'static str, Shape, VariantShape)> {
         BucketDurability,
         ConflictRule,
         ContextError,
+        CursorError,
         ExplainStep,
         RequestError,
         Speaker

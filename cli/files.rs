@@ -10,7 +10,8 @@ const OWNER_ONLY: u32 = 0o600;
 
 /// Puts a file with this text in the place of what is there.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let fresh = path.with_extension("new");
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
     let mut options = OpenOptions::new();
     options
         .write(true)
