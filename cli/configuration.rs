@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use cartwheel::config::{Config, ConfigError, setting_from_text};
-use toml::Table;
+use cartwheel_actors::extension::{Extension, ExtensionError, check};
+use toml::{Table, Value};
+
+use crate::failure::Failure;
+use crate::node::ServeError;
 
 const PREFIX: &str = "CARTWHEEL_";
 const SEPARATOR: &str = "__";
@@ -132,6 +136,18 @@ impl Sources {
         Config::from_table(joined).map_err(|cause| refused(&self.origin_of(&cause), cause))
     }
 
+    /// Joins the layers, and holds the result to the rules of these extensions, too.
+    pub fn load_for(&self, extensions: &[Extension]) -> Result<Config, Failure> {
+        let config = self.load()?;
+        match check(extensions, &config) {
+            Ok(()) => Ok(config),
+            Err(ExtensionError::Settings(cause)) => {
+                Err(refused(&self.origin_of(&cause), cause).into())
+            }
+            Err(cause) => Err(ServeError::Start(cause.into()).into()),
+        }
+    }
+
     /// The last layer that gave the setting an error speaks of.
     fn origin_of(&self, error: &ConfigError) -> String {
         let gave = |layer: &&Layer| error.key().is_some_and(|key| has(&layer.settings, key));
@@ -160,7 +176,10 @@ pub fn variables() -> impl Iterator<Item = (String, String)> {
 /// section such as `[node]`.
 fn has(settings: &Table, key: &str) -> bool {
     if let Some(section) = key.strip_prefix('[') {
-        return settings.contains_key(section.trim_end_matches(']'));
+        let mut names = section.trim_end_matches(']').split('.');
+        let table = |value: &Value| value.as_table().cloned();
+        let found = names.try_fold(settings.clone(), |inner, name| table(inner.get(name)?));
+        return found.is_some();
     }
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     let name = rest.split(['[', '.']).next().unwrap_or_default();
@@ -275,11 +294,18 @@ mod tests {
 
     #[test]
     fn a_setting_is_found_in_its_layer() {
-        let settings: Table = "[cluster]\nmembers = []".parse().unwrap();
-        for key in ["cluster.members", "cluster.members[1].client", "[cluster]"] {
+        let settings = "[cluster]\nmembers = []\n[extensions.expiry]\n";
+        let settings: Table = settings.parse().unwrap();
+        for key in [
+            "cluster.members",
+            "cluster.members[1].client",
+            "[cluster]",
+            "[extensions.expiry]",
+        ] {
             assert!(has(&settings, key), "{key}");
         }
         assert!(!has(&settings, "cluster.id"));
         assert!(!has(&settings, "[node]"));
+        assert!(!has(&settings, "[extensions.feed]"));
     }
 }

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use cartwheel::config::Config;
-use cartwheel_actors::extension::{Extension, check};
+use cartwheel_actors::extension::Extension;
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use crate::configuration::Sources;
 use crate::failure::Failure;
-use crate::node::ServeError;
 use crate::output::{self, Format};
 
 /// Check a configuration file: names the setting and the rule it breaks
@@ -39,9 +38,7 @@ impl CheckConfig {
         let mut sources = Sources::default();
         sources.file(&self.file)?;
         sources.environment(crate::configuration::variables())?;
-        let config = sources.load()?;
-        check(extensions, &config).map_err(|cause| ServeError::Start(cause.into()))?;
-        let report = self.report(&config);
+        let report = self.report(&sources.load_for(extensions)?);
         output::show(format, &report, as_text)
     }
 

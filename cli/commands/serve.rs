@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use cartwheel::config::Config;
-use cartwheel_actors::extension::{Extension, check};
+use cartwheel_actors::extension::Extension;
 use cartwheel_actors::node::{self, Node, NodeOptions};
 use cartwheel_actors::shell::{ArbiterShards, MonotonicClock, OsEntropy, Shell, TcpNetwork};
 use clap::{Args, ValueHint};
@@ -57,10 +57,8 @@ struct Serving {
 
 impl Serve {
     pub fn run(self, format: Option<Format>, extensions: Vec<Extension>) -> Result<(), Failure> {
-        let config = self.sources()?.load()?;
+        let config = self.sources()?.load_for(&extensions)?;
         start_logs(self.log);
-        // Before the store is touched: a node that can't start leaves no trace.
-        check(&extensions, &config).map_err(|cause| ServeError::Start(cause.into()))?;
         let store = NodeStore::open(&config, &extensions, self.accept_lost_writes)?;
         let system = actix_rt::System::new();
         let served = system.block_on(self.serve(config, extensions, &store, format));

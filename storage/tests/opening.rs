@@ -12,6 +12,7 @@ use cartwheel_storage::{OpenError, OpenOptions, RocksStore};
 use rocksdb::{DB, Options};
 use tempfile::TempDir;
 
+use crate::contract::FAMILIES;
 use crate::rocks::options;
 
 #[test]
@@ -228,7 +229,7 @@ fn open(path: &Path, change: impl FnOnce(&mut OpenOptions)) -> Result<RocksStore
 
 /// Changes the database behind the store's back.
 fn edit(path: &Path, change: impl FnOnce(&mut DB)) {
-    let families = Family::OURS.map(Family::name);
+    let families = FAMILIES.map(Family::name);
     let mut database = DB::open_cf(&Options::default(), path, families).unwrap();
     change(&mut database);
 }
