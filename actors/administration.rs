@@ -7,9 +7,9 @@ use actix::Addr;
 use cartwheel::bucket::{Bucket, Creation, CreationStep, MemberFailure};
 use cartwheel::key::KeyHash;
 use cartwheel::message::client::{
-    BucketCreate, BucketDescription, BucketList, List, Locate, Located, MemberDescription,
-    PeerStatus, RequestError, Ring as RingQuestion, RingDescription, ShardStatus, Status,
-    StatusDescription,
+    BucketCreate, BucketDescription, BucketList, ExtensionStatus, List, Locate, Located,
+    MemberDescription, PeerStatus, RequestError, Ring as RingQuestion, RingDescription,
+    ShardStatus, Status, StatusDescription,
 };
 use cartwheel::message::replica::{
     BucketActivate, BucketPrepare, Buckets, BucketsQuery, ReplicaList, ReplicaListed,
@@ -19,6 +19,7 @@ use cartwheel::node::NodeId;
 
 use crate::bridge::{CallError, Link, PeerIdentity, Peers, Router};
 use crate::coordinator::{CoordinatorAddress, InspectCoordinator};
+use crate::extension::Inspection;
 use crate::learning::{BucketLearner, Hint};
 use crate::listing::{self, KeysHere, ListActor};
 use crate::mailbox::post;
@@ -69,6 +70,7 @@ pub struct Administration {
     peers: OnceLock<Peers>,
     learner: OnceLock<Addr<BucketLearner>>,
     shards: OnceLock<Vec<(Addr<ReplicaActor>, CoordinatorAddress)>>,
+    extensions: OnceLock<Vec<Inspection>>,
 }
 
 impl Administration {
@@ -95,6 +97,7 @@ impl Administration {
             peers: OnceLock::new(),
             learner: OnceLock::new(),
             shards: OnceLock::new(),
+            extensions: OnceLock::new(),
         })
     }
 
@@ -112,6 +115,11 @@ impl Administration {
         let shards = replicas.iter().cloned().zip(coordinators.iter().cloned());
         // Called once, by the builder.
         let _ = self.shards.set(shards.collect());
+    }
+
+    pub(crate) fn meet_extensions(&self, extensions: Vec<Inspection>) {
+        // Called once, by the builder.
+        let _ = self.extensions.set(extensions);
     }
 
     /// Registers a handler for each of [`KINDS`].
@@ -299,7 +307,13 @@ impl Administration {
             file_system: self.host.file_system(),
             shards,
             peers: self.peer_status(&in_flight),
+            extensions: self.extension_status().await,
         })
+    }
+
+    async fn extension_status(&self) -> Vec<ExtensionStatus> {
+        let asked = self.extensions.get().into_iter().flatten();
+        futures::future::join_all(asked.map(Inspection::status)).await
     }
 
     fn peer_status(&self, in_flight: &BTreeMap<NodeId, u64>) -> Vec<PeerStatus> {

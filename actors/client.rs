@@ -10,6 +10,7 @@ use cartwheel::message::client::{Delete, DeleteBatch, GetBatch, Put, PutBatch, R
 use cartwheel::message::encode;
 use cartwheel::message::replica::{Forward, Forwarded, ForwardedItem, OperationId};
 use cartwheel::node::NodeId;
+use tokio::sync::oneshot;
 
 use crate::bridge::inbound::answer;
 use crate::coordinator::restarted;
@@ -41,6 +42,7 @@ enum Target {
         kind: Kind,
         operation: OperationId,
     },
+    Extension(oneshot::Sender<Result<Bytes, RequestError>>),
 }
 
 impl Client {
@@ -68,6 +70,12 @@ impl Client {
             kind,
             operation,
         });
+        Self { node, target }
+    }
+
+    /// A request of an extension of this node.
+    pub fn extension(node: NodeId, answer: oneshot::Sender<Result<Bytes, RequestError>>) -> Self {
+        let target = Some(Target::Extension(answer));
         Self { node, target }
     }
 
@@ -128,6 +136,8 @@ impl Target {
                 outbox.request_answered(bytes);
             }
             Self::Item { batch, at } => batch.answer(at, outcome),
+            // Whoever asked may have stopped waiting.
+            Self::Extension(answer) => drop(answer.send(outcome)),
             Self::Peer {
                 outbox,
                 kind,

@@ -6,6 +6,7 @@
 //!   ├── list             reads ranges; whoever waits is told, and may ask again
 //!   ├── learner          asks peers for buckets; the next hint asks again
 //!   ├── clock watch      what the peers' clocks show; asks them again
+//!   ├── extension × m    what its crate says; behind the shards, in the order of registration
 //!   └── shard × k
 //!       ├── replica      records on their way to the store; loses what is unacknowledged
 //!       ├── coordinator  operations under way; their clients are told, and may retry
@@ -24,6 +25,8 @@ mod clock_watch;
 mod completions;
 mod coordinator;
 mod departures;
+pub mod extension;
+mod first_ring;
 mod frame_reader;
 mod learning;
 mod listing;
@@ -37,6 +40,7 @@ mod ring;
 mod served;
 mod session;
 pub mod shell;
+mod start_error;
 mod start_numbers;
 pub mod supervision;
 mod unread;

@@ -1,8 +1,8 @@
 //! A node: it builds its actors in order, and opens its doors when they stand.
 //!
 //! ```text
-//!   ring ─► a shard: replica, coordinator ─► links ─► bridge door ─► buckets of the peers
-//!                                                                 ─► client door
+//!   ring ─► a shard: replica, coordinator ─► links ─► extensions ─► bridge door
+//!        ─► buckets of the peers ─► client door
 //! ```
 
 use std::collections::BTreeMap;
@@ -10,16 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
-use cartwheel::bucket::Bucket;
 use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
+use cartwheel::extension::Kinds;
 use cartwheel::greeting::Door;
-use cartwheel::layout::{Layout, Member};
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
 use cartwheel::node::{NodeId, OpeningId, ShardId, StoreId};
-use cartwheel::ring::Ring;
-use cartwheel::store::StoreError;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::administration::{Administration, HostFacts};
@@ -28,6 +25,8 @@ use crate::bridge::{
 };
 use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
+use crate::extension::{Data, Extension, ExtensionStore, NodeHandle, Observers, Registered};
+use crate::first_ring::first_ring;
 use crate::learning::{BucketLearner, Lessons};
 use crate::listing::ListActor;
 use crate::mailbox::post;
@@ -36,6 +35,7 @@ use crate::ring::{MeetCoordinators, RingActor, SharedRing};
 use crate::served::ServedNode;
 use crate::session::serve;
 use crate::shell::{Listener, Shell};
+pub use crate::start_error::StartError;
 use crate::start_numbers::StartNumbers;
 use crate::supervision::{RestartBudget, Supervision};
 
@@ -50,6 +50,8 @@ pub struct NodeOptions {
     /// How many shards; the configuration's 0 was resolved by the caller, who knows the
     /// machine.
     pub shards: u16,
+    /// Other people's actors, in the order they start in.
+    pub extensions: Vec<Extension>,
     /// What it tells of the machine it runs on.
     pub host: Arc<dyn HostFacts>,
     /// Called when the node can't go on: its store has failed, or an actor's restart budget
@@ -75,40 +77,17 @@ impl Node {
     }
 }
 
-/// Why a node does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A door can't be opened.
-    #[error("can't listen on {address}: {error}")]
-    Listen {
-        /// The address.
-        address: String,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// A kind of message that nobody answers.
-    #[error(transparent)]
-    Handler(#[from] MissingHandler),
-    /// The store can't be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A shard ended while it began.
-    #[error("shard {shard} did not start")]
-    Shard {
-        /// The shard's number.
-        shard: u16,
-    },
-}
-
 /// How long a starting node waits for its peers' buckets: a peer that is up answers at once,
 /// and one that is away must not keep the others from serving.
 const BUCKETS_WAIT: Duration = Duration::from_secs(2);
 
 /// Starts a node on the event loop of the caller, which has to go on running.
 pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
-    let builder = Builder::new(options)?;
+    let extensions = Registered::check(&options.extensions, &options.config)?;
+    let builder = Builder::new(options, &extensions)?;
     let shards = builder.shards().await?;
-    let served = builder.served(&shards)?;
+    let served = builder.served(&shards, extensions.kinds());
+    builder.begin(extensions, &served);
     let bridge = builder
         .open(builder.options.config.bridge_address())
         .await?;
@@ -141,6 +120,7 @@ struct Builder {
     router: Arc<Router>,
     lessons: Lessons,
     learner: Addr<BucketLearner>,
+    observers: Observers,
     openings: Arc<Openings>,
 }
 
@@ -150,7 +130,7 @@ struct StartedShards {
 }
 
 impl Builder {
-    fn new(options: NodeOptions) -> Result<Self, StartError> {
+    fn new(options: NodeOptions, extensions: &Registered) -> Result<Self, StartError> {
         let config = &options.config;
         let fatal = Arc::clone(&options.fatal);
         let budget = RestartBudget {
@@ -185,12 +165,7 @@ impl Builder {
             Arc::clone(&supervision),
             links.clone(),
         );
-        let mut router = Router::default();
-        administration.routes(&mut router);
-        router.check(crate::administration::KINDS)?;
-        crate::clock_watch::routes(&mut router, Arc::clone(&options.shell.clock));
-        router.check(crate::clock_watch::KINDS)?;
-        let router = Arc::new(router);
+        let router = Arc::new(router(&administration, &options, extensions)?);
         let first_lane = links.first().cloned().unwrap_or_default();
         let peers = Peers::new(config.node.id, first_lane, Arc::clone(&router));
         let lessons = Lessons {
@@ -212,6 +187,7 @@ impl Builder {
             router,
             lessons,
             learner,
+            observers: extensions.observers(),
             openings: Arc::default(),
         })
     }
@@ -268,6 +244,7 @@ impl Builder {
             cache_bytes: usize::try_from(cache_bytes).unwrap_or(usize::MAX),
             ring: self.ring.clone(),
             shell: self.options.shell.clone(),
+            observers: self.observers.clone(),
             store_failed: Arc::clone(&self.options.fatal),
         }
     }
@@ -325,9 +302,36 @@ impl Builder {
         }
     }
 
-    fn served(&self, shards: &StartedShards) -> Result<Arc<ServedNode>, StartError> {
+    fn begin(&self, extensions: Registered, served: &Arc<ServedNode>) {
+        let store = &self.options.shell.store;
+        let handle = |store| self.handle(served, store);
+        let begun = extensions.begin(&self.supervision, store, handle);
+        self.administration.meet_extensions(begun);
+    }
+
+    fn handle(&self, served: &Arc<ServedNode>, store: ExtensionStore) -> NodeHandle {
+        let peers = self.lessons.peers.clone();
+        let entropy = Arc::clone(&self.options.shell.entropy);
+        let secret = self.options.config.cluster.secret.clone();
+        NodeHandle {
+            node: self.identity.node,
+            ring: self.ring.clone(),
+            store,
+            data: Data::new(
+                Arc::clone(served),
+                peers.clone(),
+                Arc::clone(&entropy),
+                secret,
+            ),
+            clock: Arc::clone(&self.options.shell.clock),
+            peers,
+            entropy,
+        }
+    }
+
+    fn served(&self, shards: &StartedShards, extensions: Arc<Kinds>) -> Arc<ServedNode> {
         let coordination = &self.options.config.coordination;
-        Ok(Arc::new(ServedNode {
+        Arc::new(ServedNode {
             id: self.identity.node,
             identity: self.identity.clone(),
             ring: self.ring.clone(),
@@ -337,11 +341,12 @@ impl Builder {
             replicas: shards.replicas.clone(),
             coordinators: shards.coordinators.clone(),
             router: Arc::clone(&self.router),
+            extensions,
             learner: self.learner.clone(),
             peers: self.lessons.peers.clone(),
             unread: Arc::default(),
             openings: Arc::clone(&self.openings),
-        }))
+        })
     }
 
     async fn open(&self, address: &str) -> Result<Box<dyn Listener>, StartError> {
@@ -417,6 +422,21 @@ impl Builder {
     }
 }
 
+/// Everything that is asked one question at a time, with somebody to answer it.
+fn router(
+    administration: &Arc<Administration>,
+    options: &NodeOptions,
+    extensions: &Registered,
+) -> Result<Router, MissingHandler> {
+    let mut router = Router::default();
+    administration.routes(&mut router);
+    router.check(crate::administration::KINDS)?;
+    crate::clock_watch::routes(&mut router, Arc::clone(&options.shell.clock));
+    router.check(crate::clock_watch::KINDS)?;
+    extensions.routes(options.config.node.id, &mut router);
+    Ok(router)
+}
+
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -429,18 +449,6 @@ fn millis(millis: u32) -> Duration {
 
 fn lane_of(shard: ShardId) -> usize {
     shard.index() % usize::from(LINKS_PER_PEER_MAX)
-}
-
-fn first_ring(config: &Config) -> Ring {
-    let members = config.cluster.members.iter().map(|member| Member {
-        node: member.id,
-        client: member.client.clone(),
-        bridge: member.bridge.clone(),
-    });
-    let members: Vec<Member> = members.collect();
-    let n = u8::try_from(members.len().min(3)).unwrap_or(3);
-    let layout = Layout::first(members, config.ring.partition_bits());
-    Ring::new(Arc::new(layout), [Bucket::default_bucket(n)])
 }
 
 fn links(

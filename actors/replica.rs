@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use cartwheel::entropy::Entropy;
+use cartwheel::extension::Accepted;
 use cartwheel::node::ShardId;
 use cartwheel::replica::{Command, Effect, Replica, ReplicaCounters};
 use cartwheel::store::{Batch, Completion, Durability, Family, Submission, Ticket};
@@ -15,6 +16,7 @@ use cartwheel::version::ContextSecret;
 
 use crate::completions::{Completions, Sink};
 use crate::coordinator::{CoordinatorActor, ReplicaRestarted};
+use crate::extension::Observers;
 use crate::mailbox::post;
 use crate::outbox::Outbox;
 use crate::replica_answers::Answers;
@@ -42,6 +44,8 @@ pub struct ReplicaParts {
     pub ring: crate::ring::SharedRing,
     /// What surrounds the node.
     pub shell: Shell,
+    /// Who hears of each record that is accepted.
+    pub(crate) observers: Observers,
     /// Told when the store has failed for good.
     pub store_failed: Arc<dyn Fn(&str) + Send + Sync>,
 }
@@ -71,12 +75,7 @@ impl ReplicaActor {
     pub fn new(parts: ReplicaParts) -> Self {
         let mut entropy = parts.shell.entropy.fork();
         Self {
-            machine: Replica::new(
-                parts.shard,
-                parts.secret.clone(),
-                parts.cache_bytes,
-                &mut *entropy,
-            ),
+            machine: machine(&parts, &mut *entropy),
             parts,
             entropy,
             coordinator: None,
@@ -137,17 +136,22 @@ impl ReplicaActor {
         self.flushing = false;
         self.machine.flush(&mut self.effects);
         let mut answers = Answers::default();
+        let (shard, mut accepted) = (self.parts.shard, Vec::new());
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Submit(submission) => self.parts.shell.store.submit(submission),
                 Effect::Load { ticket, key } => {
                     let key = key.as_bytes().clone();
-                    let shard = self.parts.shard;
                     self.parts
                         .shell
                         .store
                         .load(shard, ticket, Family::Objects, key);
                 }
+                Effect::Accepted { key, record } => accepted.push(Accepted {
+                    shard,
+                    stored: key,
+                    encoded: record,
+                }),
                 Effect::Answer {
                     asker,
                     operation,
@@ -157,8 +161,19 @@ impl ReplicaActor {
                 }
             }
         }
+        // Before the answers: whoever has one finds its write on the way to the observers.
+        self.parts.observers.offer(&accepted);
         let view = self.parts.ring.current().layout().view();
         answers.leave(view, self.coordinator.as_ref());
+    }
+}
+
+fn machine(parts: &ReplicaParts, entropy: &mut dyn Entropy) -> Replica<Asker> {
+    let secret = parts.secret.clone();
+    let machine = Replica::new(parts.shard, secret, parts.cache_bytes, entropy);
+    match parts.observers.is_empty() {
+        true => machine,
+        false => machine.observed(),
     }
 }
 
@@ -204,6 +219,7 @@ impl Handler<Completions> for ReplicaActor {
     fn handle(&mut self, Completions(completions): Completions, context: &mut Self::Context) {
         for completion in completions {
             if self.has_drained(&completion) {
+                self.parts.observers.replica_restarted();
                 let waiting = self.draining.take().map(|draining| draining.waiting);
                 self.execute(waiting.unwrap_or_default());
             } else {

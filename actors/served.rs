@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::Addr;
 use bytes::Bytes;
 use cartwheel::coordination::{ClientRequest, Demand};
+use cartwheel::extension::Kinds;
 use cartwheel::message::Kind;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::replica::ForwardItem;
@@ -46,6 +47,8 @@ pub struct ServedNode {
     pub coordinators: Vec<CoordinatorAddress>,
     /// Who answers what is not hot.
     pub router: Arc<Router>,
+    /// Which kinds extensions answer, and to whom.
+    pub extensions: Arc<Kinds>,
     /// Who asks peers for buckets.
     pub learner: Addr<BucketLearner>,
     /// The links to the peers.
@@ -71,11 +74,16 @@ impl ServedNode {
         let wait = self.wait(remaining_ms);
         let answered = self.router.encoded(kind, body);
         let outcome = tokio::time::timeout(wait, answered).await;
-        outcome.unwrap_or(Err(RequestError::TimedOut {
+        outcome.unwrap_or_else(|_| Err(self.timed_out(wait)))
+    }
+
+    /// The answer to a question whose one answer did not come in time.
+    pub(crate) fn timed_out(&self, wait: Duration) -> RequestError {
+        RequestError::TimedOut {
             required: 1,
             acknowledged: 0,
             waited_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
-        }))
+        }
     }
 
     /// An empty list of commands for each shard.

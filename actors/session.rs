@@ -241,7 +241,9 @@ impl Session {
                 self.batch(client, &frame, requests);
             }
             Hello::KIND => client.answer(Err(RequestError::HelloExpected)),
-            kind if is_for_clients(kind) => self.ask(client, frame),
+            kind if is_for_clients(kind) || self.node.extensions.are_for_clients(kind) => {
+                self.ask(client, frame);
+            }
             Kind(kind) => client.answer(Err(RequestError::UnknownKind { kind })),
         }
     }

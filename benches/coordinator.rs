@@ -222,7 +222,7 @@ impl Cluster {
                     self.nodes[at].store.submit(submission);
                     continue;
                 }
-                Effect::Load { .. } => continue,
+                Effect::Load { .. } | Effect::Accepted { .. } => continue,
                 Effect::Answer {
                     asker,
                     operation,

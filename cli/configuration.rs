@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use cartwheel::config::{Config, ConfigError, setting_from_text};
-use toml::Table;
+use cartwheel_actors::extension::{Extension, ExtensionError, check};
+use toml::{Table, Value};
+
+use crate::failure::Failure;
+use crate::node::ServeError;
 
 const PREFIX: &str = "CARTWHEEL_";
 const SEPARATOR: &str = "__";
@@ -112,9 +116,11 @@ impl Sources {
         text: &str,
     ) -> Result<(), ConfigurationError> {
         let value = setting_from_text(key, text).map_err(|cause| refused(origin, cause))?;
-        let (section, name) = key.split_once('.').unwrap_or((key, ""));
-        let section_table = Table::from_iter([(name.to_owned(), value)]);
-        let settings = Table::from_iter([(section.to_owned(), section_table.into())]);
+        let mut names = key.rsplit('.');
+        let innermost = names.next().unwrap_or(key).to_owned();
+        let settings = names.fold(Table::from_iter([(innermost, value)]), |inner, name| {
+            Table::from_iter([(name.to_owned(), inner.into())])
+        });
         let origin = origin.to_owned();
         self.layers.push(Layer { origin, settings });
         Ok(())
@@ -128,6 +134,18 @@ impl Sources {
         }
         let joined: Table = builder.build()?.try_deserialize()?;
         Config::from_table(joined).map_err(|cause| refused(&self.origin_of(&cause), cause))
+    }
+
+    /// Joins the layers, and holds the result to the rules of these extensions, too.
+    pub fn load_for(&self, extensions: &[Extension]) -> Result<Config, Failure> {
+        let config = self.load()?;
+        match check(extensions, &config) {
+            Ok(()) => Ok(config),
+            Err(ExtensionError::Settings(cause)) => {
+                Err(refused(&self.origin_of(&cause), cause).into())
+            }
+            Err(cause) => Err(ServeError::Start(cause.into()).into()),
+        }
     }
 
     /// The last layer that gave the setting an error speaks of.
@@ -144,7 +162,8 @@ impl Sources {
 pub fn setting_of(variable: &str) -> Option<String> {
     let setting = variable.strip_prefix(PREFIX)?.to_lowercase();
     let (section, key) = setting.split_once(SEPARATOR)?;
-    Some(format!("{section}.{key}"))
+    // An extension's setting has two: CARTWHEEL_EXTENSIONS__NAME__KEY.
+    Some(format!("{section}.{}", key.replacen(SEPARATOR, ".", 1)))
 }
 
 /// The environment of this process. What is no text breaks the rule of its setting.
@@ -157,7 +176,10 @@ pub fn variables() -> impl Iterator<Item = (String, String)> {
 /// section such as `[node]`.
 fn has(settings: &Table, key: &str) -> bool {
     if let Some(section) = key.strip_prefix('[') {
-        return settings.contains_key(section.trim_end_matches(']'));
+        let mut names = section.trim_end_matches(']').split('.');
+        let table = |value: &Value| value.as_table().cloned();
+        let found = names.try_fold(settings.clone(), |inner, name| table(inner.get(name)?));
+        return found.is_some();
     }
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));
     let name = rest.split(['[', '.']).next().unwrap_or_default();
@@ -211,6 +233,23 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_an_extension_come_from_all_layers() {
+        let mut sources = sources();
+        let environment = variables(&[("CARTWHEEL_EXTENSIONS__CHANGE_FEED__KEEP", "7")]);
+        sources.environment(environment).unwrap();
+        sources
+            .setting("--set", "extensions.expiry.bucket", "carts")
+            .unwrap();
+        sources
+            .setting("--set", "extensions.expiry.after_ms", "9")
+            .unwrap();
+        let extensions = sources.load().unwrap().extensions;
+        assert_eq!(extensions["change_feed"]["keep"].as_integer(), Some(7));
+        assert_eq!(extensions["expiry"]["bucket"].as_str(), Some("carts"));
+        assert_eq!(extensions["expiry"]["after_ms"].as_integer(), Some(9));
+    }
+
+    #[test]
     fn digits_stay_what_they_are_on_their_way_through_the_layers() {
         let digits = "00000000000000000000000000000012";
         let mut sources = sources();
@@ -255,11 +294,18 @@ mod tests {
 
     #[test]
     fn a_setting_is_found_in_its_layer() {
-        let settings: Table = "[cluster]\nmembers = []".parse().unwrap();
-        for key in ["cluster.members", "cluster.members[1].client", "[cluster]"] {
+        let settings = "[cluster]\nmembers = []\n[extensions.expiry]\n";
+        let settings: Table = settings.parse().unwrap();
+        for key in [
+            "cluster.members",
+            "cluster.members[1].client",
+            "[cluster]",
+            "[extensions.expiry]",
+        ] {
             assert!(has(&settings, key), "{key}");
         }
         assert!(!has(&settings, "cluster.id"));
         assert!(!has(&settings, "[node]"));
+        assert!(!has(&settings, "[extensions.feed]"));
     }
 }

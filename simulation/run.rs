@@ -135,6 +135,7 @@ fn nodes(sim: &mut Sim<'static>, simulation: &Simulation, saboteur: &mut Saboteu
             node,
             nodes: simulation.nodes,
             shards: simulation.shards,
+            extensions: simulation.extensions.clone().into(),
             configure: Rc::clone(&simulation.configure),
             panics_until: simulation.mix.panics_until(),
             seed: simulation.seed,

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cartwheel::config::Config;
+use cartwheel_actors::extension::Extension;
 use futures::future::LocalBoxFuture;
+use toml::Table;
 
 use crate::clients::{ClientResult, Cluster};
 use crate::cluster::Configure;
@@ -57,6 +59,7 @@ pub struct Simulation {
     pub(crate) seed: u64,
     pub(crate) nodes: u64,
     pub(crate) shards: u16,
+    pub(crate) extensions: Vec<(Extension, Table)>,
     pub(crate) configure: Configure,
     pub(crate) clients: Vec<(String, ClientCode)>,
     pub(crate) planned: Vec<Planned>,
@@ -72,6 +75,7 @@ impl Simulation {
             seed,
             nodes: 3,
             shards: 2,
+            extensions: Vec::new(),
             configure: Rc::new(|_| {}),
             clients: Vec::new(),
             planned: Vec::new(),
@@ -95,6 +99,14 @@ impl Simulation {
     /// How many shards each node has.
     pub fn shards(mut self, shards: u16) -> Self {
         self.shards = shards.max(1);
+        self
+    }
+
+    /// An extension on every node, with what stands in its section of the configuration, in TOML;
+    /// they start in the order in which they are given.
+    pub fn extension(mut self, extension: Extension, settings: &str) -> Self {
+        let settings: Table = settings.parse().expect("the settings are TOML");
+        self.extensions.push((extension, settings));
         self
     }
 

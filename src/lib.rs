@@ -10,6 +10,7 @@ pub mod clock_offset;
 pub mod config;
 pub mod coordination;
 pub mod entropy;
+pub mod extension;
 pub mod greeting;
 pub mod key;
 pub mod layout;

@@ -161,3 +161,20 @@ pub const CONNECTIONS_MAX: usize = 4096;
 
 /// The most buckets of a cluster: every node keeps them all in memory.
 pub const BUCKETS_MAX: usize = 1024;
+
+/// Bytes of records that wait for one observer of an extension, beside the number it chose itself.
+pub const OBSERVED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// The most notices that an observer of an extension is handed at once.
+pub const OBSERVED_AT_ONCE_MAX: usize = 256;
+
+/// Requests that one extension may have under way here: reads and writes of keys, and pages of
+/// listings. Clients come first.
+pub const EXTENSION_REQUESTS_MAX: usize = 64;
+
+/// Batches that one extension may have with the committer: as many as a shard writes in a burst
+/// or two.
+pub const EXTENSION_WRITES_MAX: usize = 64;
+
+/// The most bytes of keys and values in one batch of an extension: a round of the committer.
+pub const EXTENSION_BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -30,6 +30,7 @@ impl Engine {
     pub(crate) fn open(
         path: &Path,
         memory: tuning::Memory,
+        extensions: &[&'static str],
         lock: Lock,
         accept_lost_writes: bool,
     ) -> Result<Self, OpenError> {
@@ -38,7 +39,7 @@ impl Engine {
             source,
         };
         let (mark, synced) = SyncedMark::open(path).map_err(io)?;
-        let db = database(path, memory)?;
+        let db = database(path, memory, extensions)?;
         let found = db.latest_sequence_number();
         if let Some(synced) = synced.filter(|synced| *synced > found) {
             let path = path.to_owned();
@@ -135,7 +136,7 @@ impl Engine {
         family: Family,
         operation: StoreOperation,
     ) -> Result<&ColumnFamily, StoreError> {
-        self.db.cf_handle(family.name()).ok_or_else(|| StoreError {
+        self.db.cf_handle(&family.name()).ok_or_else(|| StoreError {
             operation,
             cause: format!("the family {} is missing", family.name()),
         })
@@ -167,9 +168,15 @@ impl Journal for Arc<Engine> {
     }
 }
 
-fn database(path: &Path, memory: tuning::Memory) -> Result<DB, OpenError> {
-    let mut families = tuning::families(memory);
-    families.extend(strange_families(path));
+fn database(
+    path: &Path,
+    memory: tuning::Memory,
+    extensions: &[&'static str],
+) -> Result<DB, OpenError> {
+    let extensions = extensions.iter().copied().map(Family::Extension);
+    let known: Vec<Family> = Family::OURS.into_iter().chain(extensions).collect();
+    let mut families = tuning::families(&known, memory);
+    families.extend(strange_families(path, &known));
     let opened = DB::open_cf_descriptors(&tuning::database(), path, families);
     opened.map_err(|source| OpenError::RocksDb {
         path: path.to_owned(),
@@ -177,11 +184,11 @@ fn database(path: &Path, memory: tuning::Memory) -> Result<DB, OpenError> {
     })
 }
 
-/// Families of a later version: RocksDB opens all or nothing, and only what is open can say
-/// that it has a later format.
-fn strange_families(path: &Path) -> Vec<rocksdb::ColumnFamilyDescriptor> {
+/// Families of a later version, or of an extension that this binary does not have: RocksDB opens
+/// all or nothing, and only what is open can say that it has a later format.
+fn strange_families(path: &Path, known: &[Family]) -> Vec<rocksdb::ColumnFamilyDescriptor> {
     let found = DB::list_cf(&tuning::database(), path).unwrap_or_default();
-    let known = |name: &String| Family::ALL.iter().any(|family| family.name() == name);
+    let known = |name: &String| known.iter().any(|family| family.name() == *name);
     let strange = found.into_iter().filter(|name| !known(name));
     strange
         .map(|name| rocksdb::ColumnFamilyDescriptor::new(name, tuning::database()))

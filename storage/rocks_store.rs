@@ -42,6 +42,8 @@ pub struct OpenOptions {
     pub block_cache_bytes: usize,
     /// How many fresh writes stay in memory before they go to a sorted file.
     pub memtable_bytes: usize,
+    /// The names of the extensions that keep data here. What others have kept stays as it is.
+    pub extensions: Vec<&'static str>,
     /// Whether to go on where the log has lost writes that were synced. Only whoever knows that
     /// other owners have them can say so.
     pub accept_lost_writes: bool,
@@ -72,7 +74,8 @@ impl RocksStore {
             block_cache_bytes: options.block_cache_bytes,
             memtable_bytes: options.memtable_bytes,
         };
-        let engine = Engine::open(&path, memory, lock, options.accept_lost_writes)?;
+        let (extensions, accept) = (&options.extensions, options.accept_lost_writes);
+        let engine = Engine::open(&path, memory, extensions, lock, accept)?;
         let engine = Arc::new(engine);
         let identity = creation::identity(&engine, &path, wanted)?;
         #[cfg(feature = "planted-bugs")]

@@ -37,7 +37,7 @@ const BLOCK_HASH_RATIO: f64 = 0.75;
 fn memtable_bytes(family: Family, objects: usize) -> usize {
     match family {
         Family::Objects => objects,
-        Family::Trees | Family::Hints => 8 * MIB,
+        Family::Trees | Family::Hints | Family::Extension(_) => 8 * MIB,
         Family::Meta => MIB,
     }
 }
@@ -78,14 +78,14 @@ pub(crate) fn database() -> Options {
 }
 
 /// The families with their options; they share one block cache.
-pub(crate) fn families(memory: Memory) -> Vec<ColumnFamilyDescriptor> {
+pub(crate) fn families(families: &[Family], memory: Memory) -> Vec<ColumnFamilyDescriptor> {
     let cache = Cache::new_hyper_clock_cache(memory.block_cache_bytes, 0);
-    let descriptor = |family: Family| {
-        let memtable_bytes = memtable_bytes(family, memory.memtable_bytes);
+    let descriptor = |family: &Family| {
+        let memtable_bytes = memtable_bytes(*family, memory.memtable_bytes);
         let options = family_options(memtable_bytes, &cache);
         ColumnFamilyDescriptor::new(family.name(), options)
     };
-    Family::ALL.into_iter().map(descriptor).collect()
+    families.iter().map(descriptor).collect()
 }
 
 fn family_options(memtable_bytes: usize, cache: &Cache) -> Options {

@@ -11,6 +11,7 @@ use cartwheel::node::NodeId;
 
 use super::link::Link;
 use super::router::Router;
+use crate::administration::overloaded;
 
 /// How long a question to a peer waits by default: far more than a healthy peer needs.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,4 +94,20 @@ pub enum CallError {
     /// The peer's answer is none.
     #[error(transparent)]
     Malformed(DecodeError),
+}
+
+impl CallError {
+    /// What whoever asked this node is told, when its question hung on another node.
+    pub fn into_refusal(self) -> RequestError {
+        let (node, cause) = match self {
+            Self::Refused(refusal) => return refusal,
+            Self::CreditsSpent { .. } => return overloaded(),
+            Self::Unreachable { peer } | Self::TimedOut { peer, .. } => (peer, self.to_string()),
+            Self::Malformed(error) => {
+                let (kind, cause) = (error.kind.0, error.cause);
+                return RequestError::Malformed { kind, cause };
+            }
+        };
+        RequestError::NotServing { node, cause }
+    }
 }

@@ -211,6 +211,11 @@ impl Inbound {
     /// credits at once; to another the rest is refused.
     fn call(&self, frame: Frame) {
         let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
+        if frame.kind >= Kind::FIRST_OF_EXTENSIONS && !node.extensions.are_for_nodes(frame.kind) {
+            let unknown = Err(RequestError::UnknownKind { kind: frame.kind.0 });
+            let _ = outbox.push(&answer(frame.kind, frame.call, unknown));
+            return;
+        }
         let Ok(credit) = Arc::clone(&self.questions).try_acquire_owned() else {
             let _ = outbox.push(&answer(frame.kind, frame.call, Err(overloaded())));
             return;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use cartwheel::config::Config;
+use cartwheel_actors::extension::Extension;
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
@@ -33,11 +34,11 @@ struct Report {
 }
 
 impl CheckConfig {
-    pub fn run(self, format: Option<Format>) -> Result<(), Failure> {
+    pub fn run(self, format: Option<Format>, extensions: &[Extension]) -> Result<(), Failure> {
         let mut sources = Sources::default();
         sources.file(&self.file)?;
         sources.environment(crate::configuration::variables())?;
-        let report = self.report(&sources.load()?);
+        let report = self.report(&sources.load_for(extensions)?);
         output::show(format, &report, as_text)
     }
 

@@ -16,6 +16,7 @@ mod ring;
 mod serve;
 mod status;
 
+use cartwheel_actors::extension::Extension;
 use clap::Subcommand;
 
 use crate::arguments::{Arguments, OnCluster};
@@ -42,10 +43,10 @@ pub enum Command {
 }
 
 /// Does what the arguments say.
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
+pub fn run(arguments: Arguments, extensions: Vec<Extension>) -> Result<(), Failure> {
     let format = arguments.output;
     match arguments.command {
-        Command::Serve(command) => command.run(format),
+        Command::Serve(command) => command.run(format, extensions),
         Command::Dev(command) => command.run(format),
         Command::Get(on) => on.command.run(&on.target, format),
         Command::Put(on) => on.command.run(&on.target, format),
@@ -58,7 +59,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Status(on) => on.command.run(&on.target, format),
         Command::Ring(on) => on.command.run(&on.target, format),
         Command::Bench(on) => on.command.run(&on.target, format),
-        Command::CheckConfig(command) => command.run(format),
+        Command::CheckConfig(command) => command.run(format, &extensions),
         Command::Completions(command) => command.run(),
     }
 }

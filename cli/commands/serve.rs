@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use cartwheel::config::Config;
+use cartwheel_actors::extension::Extension;
 use cartwheel_actors::node::{self, Node, NodeOptions};
 use cartwheel_actors::shell::{ArbiterShards, MonotonicClock, OsEntropy, Shell, TcpNetwork};
 use clap::{Args, ValueHint};
@@ -55,12 +56,12 @@ struct Serving {
 }
 
 impl Serve {
-    pub fn run(self, format: Option<Format>) -> Result<(), Failure> {
-        let config = self.sources()?.load()?;
+    pub fn run(self, format: Option<Format>, extensions: Vec<Extension>) -> Result<(), Failure> {
+        let config = self.sources()?.load_for(&extensions)?;
         start_logs(self.log);
-        let store = NodeStore::open(&config, self.accept_lost_writes)?;
+        let store = NodeStore::open(&config, &extensions, self.accept_lost_writes)?;
         let system = actix_rt::System::new();
-        let served = system.block_on(self.serve(config, &store, format));
+        let served = system.block_on(self.serve(config, extensions, &store, format));
         // With it end the actors that live on this thread, and let go of the store.
         drop(system);
         store.close();
@@ -88,6 +89,7 @@ impl Serve {
     async fn serve(
         &self,
         config: Config,
+        extensions: Vec<Extension>,
         store: &NodeStore,
         format: Option<Format>,
     ) -> Result<(), Failure> {
@@ -96,7 +98,7 @@ impl Serve {
             stopping.with_stdin().map_err(ServeError::from)?;
         }
         let name = config.node.id;
-        let options = options(config, store, &stopping);
+        let options = options(config, extensions, store, &stopping);
         let node = tokio::select! {
             biased;
             started = node::start(options) => started.map_err(ServeError::from)?,
@@ -112,7 +114,12 @@ impl Serve {
     }
 }
 
-fn options(config: Config, store: &NodeStore, stopping: &Stopping) -> NodeOptions {
+fn options(
+    config: Config,
+    extensions: Vec<Extension>,
+    store: &NodeStore,
+    stopping: &Stopping,
+) -> NodeOptions {
     NodeOptions {
         shards: shards(&config),
         shell: Shell {
@@ -123,6 +130,7 @@ fn options(config: Config, store: &NodeStore, stopping: &Stopping) -> NodeOption
             store: store.shared(),
         },
         store: store.id(),
+        extensions,
         host: Arc::new(Host::new(store.file_system(&config))),
         fatal: stopping.fatal(),
         config,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use cartwheel::message::client::{MemberDescription, PeerStatus, ShardStatus, StatusDescription};
+use cartwheel::message::client::{
+    ExtensionStatus, MemberDescription, PeerStatus, ShardStatus, StatusDescription,
+};
 use cartwheel::node::NodeId;
 use cartwheel_client::Client;
 use clap::Args;
@@ -48,6 +50,7 @@ struct NodeStatus {
     file_system: String,
     shards: Vec<ShardStatus>,
     peers: Vec<PeerStatus>,
+    extensions: Vec<ExtensionStatus>,
 }
 
 impl Status {
@@ -96,6 +99,7 @@ impl From<StatusDescription> for NodeStatus {
             file_system: status.file_system,
             shards: status.shards,
             peers: status.peers,
+            extensions: status.extensions,
         }
     }
 }
@@ -128,8 +132,26 @@ fn as_text(members: &[Member]) -> String {
         let error = member.error.as_ref()?;
         Some(format!("{}: {error}", member.node))
     });
-    let lines: Vec<String> = [table.to_string()].into_iter().chain(errors).collect();
+    let extensions = members.iter().flat_map(extension_lines);
+    let lines = [table.to_string()].into_iter();
+    let lines: Vec<String> = lines.chain(extensions).chain(errors).collect();
     lines.join("\n")
+}
+
+/// What the extensions of a member show, a line each.
+fn extension_lines(member: &Member) -> Vec<String> {
+    let extensions = member.status.iter().flat_map(|status| &status.extensions);
+    let line = |extension: &ExtensionStatus| {
+        let shown = match &extension.state {
+            Some(state) => state
+                .iter()
+                .map(|(name, value)| format!(" {name} {value}"))
+                .collect(),
+            None => vec![" no answer".to_owned()],
+        };
+        format!("{} {}:{}", member.node, extension.name, shown.join(","))
+    };
+    extensions.map(line).collect()
 }
 
 fn cells(status: &NodeStatus) -> Vec<String> {

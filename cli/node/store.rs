@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cartwheel::config::{Config, StorageKind};
 use cartwheel::node::StoreId;
 use cartwheel::store::{Identity, MemoryMode, MemoryStore, ReplicaStore};
+use cartwheel_actors::extension::Extension;
 use cartwheel_storage::{OpenOptions, RocksStore, file_system_of};
 
 use super::ServeError;
@@ -28,7 +29,11 @@ pub enum NodeStore {
 
 impl NodeStore {
     /// Opens the store that the configuration asks for.
-    pub fn open(config: &Config, accept_lost_writes: bool) -> Result<Self, ServeError> {
+    pub fn open(
+        config: &Config,
+        extensions: &[Extension],
+        accept_lost_writes: bool,
+    ) -> Result<Self, ServeError> {
         let new_id = StoreId(rand::random());
         match config.storage.kind {
             StorageKind::Memory => {
@@ -49,6 +54,7 @@ impl NodeStore {
                     new_store_id: new_id,
                     block_cache_bytes: bytes(config.storage.block_cache_bytes),
                     memtable_bytes: bytes(config.storage.memtable_bytes),
+                    extensions: extensions.iter().map(Extension::name).collect(),
                     accept_lost_writes,
                 };
                 Ok(Self::Rocks(Arc::new(RocksStore::open(options)?)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::bucket::Bucket as BucketPolicy;
+use cartwheel::message::Message;
 use cartwheel::message::client::{
     BucketCreate, BucketList, Ring, RingDescription, Status, StatusDescription,
 };
@@ -83,6 +84,13 @@ impl Client {
     pub async fn ring(&self) -> Result<RingDescription, Error> {
         let time = self.time(None);
         self.exchange().ask(&Ring, Effect::Read, time).await
+    }
+
+    /// Asks one of the nodes a message of an extension. It is sent again if need be, so it has to
+    /// be one that may be asked twice.
+    pub async fn ask<M: Message>(&self, message: &M) -> Result<M::Reply, Error> {
+        let time = self.time(None);
+        self.exchange().ask(message, Effect::Write, time).await
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {

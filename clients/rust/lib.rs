@@ -88,6 +88,7 @@ pub use put::Put;
 pub use cartwheel::bucket::{Bucket as BucketPolicy, BucketDurability};
 pub use cartwheel::entropy::Entropy;
 pub use cartwheel::key::{BucketId, KeyHash, PartitionId};
+pub use cartwheel::message::Message;
 pub use cartwheel::message::client::{
     Explain, ExplainEvent, ExplainStep, Located, MemberDescription, PeerStatus, RequestError,
     RingDescription, ShardStatus, StatusDescription,

@@ -8,8 +8,10 @@ use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::Identity;
 use cartwheel_actors::HostFacts;
+use cartwheel_actors::extension::Extension;
 use cartwheel_actors::node::{NodeOptions, start};
 use cartwheel_actors::shell::{LocalShards, SeededEntropy, Shell};
+use toml::Table;
 
 use super::clock::SimulatedClock;
 use super::given_up::GivenUp;
@@ -81,6 +83,8 @@ pub struct Habitat {
     /// How many nodes there are.
     pub nodes: u64,
     pub shards: u16,
+    /// Other people's actors, each with its settings.
+    pub extensions: Rc<[(Extension, Table)]>,
     /// What is different from a node as it is configured by default.
     pub configure: Configure,
     /// From then on nothing panics.
@@ -116,6 +120,9 @@ async fn run(around: Habitat) -> turmoil::Result {
 fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptions> {
     let mut config = config(around.node, around.nodes)?;
     config.storage.record_cache_bytes = cache;
+    let extensions = around.extensions.iter();
+    let sections = extensions.map(|(known, settings)| (known.name().to_owned(), settings.clone()));
+    config.extensions.extend(sections);
     (around.configure)(&mut config);
     config.listen.client = format!("{}:{CLIENT_PORT}", around.host);
     config.listen.bridge = format!("{}:{BRIDGE_PORT}", around.host);
@@ -137,6 +144,11 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
             store,
         },
         store: identity.store,
+        extensions: around
+            .extensions
+            .iter()
+            .map(|(known, _)| known.clone())
+            .collect(),
         shards: around.shards,
         host: Arc::new(NoFacts),
         fatal: Arc::new(move |reason| given_up.add(node, reason)),

@@ -10,7 +10,7 @@ pub enum ConfigError {
     #[error("not TOML: {0}")]
     Malformed(#[from] toml::de::Error),
     /// No setting of that name.
-    #[error("unknown setting {key:?}: there is {}", .known.join(", "))]
+    #[error("unknown setting {key:?}: there is {}", names(.known))]
     UnknownSetting {
         /// The name, with its section.
         key: String,
@@ -34,6 +34,14 @@ pub enum ConfigError {
         value: String,
         /// What it may be.
         rule: Rule,
+    },
+    /// Settings that an extension does not take.
+    #[error("{key}: {}", .cause.message())]
+    Extension {
+        /// The section.
+        key: String,
+        /// What is wrong with it.
+        cause: Box<toml::de::Error>,
     },
     /// Two settings in the wrong order.
     #[error("{low_key} = {low} is over {high_key} = {high}: it must be at most that")]
@@ -84,10 +92,18 @@ impl ConfigError {
             | Self::Missing { key, .. }
             | Self::Refused { key, .. }
             | Self::Repeated { key, .. }
+            | Self::Extension { key, .. }
             | Self::NotLoopback { key, .. } => Some(key),
             Self::Order { low_key, .. } => Some(low_key),
             Self::NotAMember { .. } => Some("node.id"),
         }
+    }
+}
+
+fn names(known: &[String]) -> String {
+    match known {
+        [] => "none".to_owned(),
+        known => known.join(", "),
     }
 }
 

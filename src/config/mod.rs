@@ -61,6 +61,20 @@ impl Config {
         self.cluster.members.iter().map(|m| m.id).collect()
     }
 
+    /// Whether every section of an extension is one of these extensions'.
+    pub fn check_extensions<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), ConfigError> {
+        let section = |name: &str| format!("[extensions.{name}]");
+        let known: Vec<String> = names.into_iter().map(section).collect();
+        let mut sections = self.extensions.keys().map(|name| section(name));
+        match sections.find(|section| !known.contains(section)) {
+            Some(key) => Err(ConfigError::UnknownSetting { key, known }),
+            None => Ok(()),
+        }
+    }
+
     /// Where to listen for clients.
     pub fn client_address(&self) -> &str {
         let own = self.member().map_or("", |member| &member.client);

@@ -14,6 +14,11 @@ pub(super) fn over_defaults(settings: Table) -> Result<Table, ConfigError> {
             return Err(unknown(section, known));
         };
         for (name, value) in given {
+            if section == EXTENSIONS {
+                check_extension(&name, &value)?;
+                known.insert(name, value);
+                continue;
+            }
             check_setting(&format!("{section}.{name}"), &value, known)?;
             known.insert(name, value);
         }
@@ -22,16 +27,38 @@ pub(super) fn over_defaults(settings: Table) -> Result<Table, ConfigError> {
     Ok(whole)
 }
 
+/// The section whose settings are tables, one an extension.
+const EXTENSIONS: &str = "extensions";
+
+/// Its settings are the extension's own matter.
+fn check_extension(name: &str, value: &Value) -> Result<(), ConfigError> {
+    match value {
+        Value::Table(_) => Ok(()),
+        other => Err(refused(
+            &format!("{EXTENSIONS}.{name}"),
+            other,
+            Rule::SectionOfAnExtension,
+        )),
+    }
+}
+
 /// The value of a setting from text, as it stands in an environment variable or a flag.
 ///
 /// What is text in the file needs no quotes; everything else is written as in the file.
 pub fn setting_from_text(key: &str, text: &str) -> Result<Value, ConfigError> {
+    let as_text = Value::String(text.to_owned());
+    if key
+        .strip_prefix(EXTENSIONS)
+        .is_some_and(|rest| rest.starts_with('.'))
+    {
+        // Only the extension knows what it takes: what is no other value is text.
+        return Ok(text.parse().unwrap_or(as_text));
+    }
     let Some(rule) = rule_of(key) else {
         let known = RULES.iter().map(|(name, _)| (*name).to_owned()).collect();
         let key = key.to_owned();
         return Err(ConfigError::UnknownSetting { key, known });
     };
-    let as_text = Value::String(text.to_owned());
     if rule.is_text() {
         return Ok(as_text);
     }

@@ -47,6 +47,8 @@ pub enum Rule {
     Flag,
     /// A list of members.
     Members,
+    /// A table of an extension's settings.
+    SectionOfAnExtension,
 }
 
 /// The rule of every setting, in the order of `default.toml`.
@@ -162,6 +164,7 @@ impl fmt::Display for Rule {
             Self::AddressOrEmpty => out.write_str("an address as host:port, or empty"),
             Self::OneOf(words) => write!(out, "one of {}", words.join(", ")),
             Self::Flag => out.write_str("true or false"),
+            Self::SectionOfAnExtension => out.write_str("a section of its own, [extensions.NAME]"),
             Self::Members => write!(
                 out,
                 "a list of 1 to {MEMBERS_MAX} members, each {{ id = NUMBER, client = \"host:port\", bridge = \"host:port\" }}"

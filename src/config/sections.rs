@@ -1,5 +1,7 @@
 //! The settings as the node uses them: one struct a section, the names as in the file.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::hex;
@@ -7,7 +9,7 @@ use crate::node::{ClusterId, NodeId};
 use crate::version::ContextSecret;
 
 /// Everything a node is told before it starts.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Who this process is.
@@ -28,6 +30,8 @@ pub struct Config {
     pub lww: LwwSection,
     /// How often its actors may fail.
     pub supervision: SupervisionSection,
+    /// What its extensions are told, by their names: each knows its own settings.
+    pub extensions: BTreeMap<String, toml::Table>,
 }
 
 /// Who this process is.

@@ -75,6 +75,13 @@ pub enum Effect<A> {
         /// The record.
         key: StoredKey,
     },
+    /// A record is as durable as its bucket wants; only where somebody observes.
+    Accepted {
+        /// The key.
+        key: StoredKey,
+        /// The whole record.
+        record: Bytes,
+    },
     /// Answer a command.
     Answer {
         /// Who asked.

@@ -38,6 +38,8 @@ pub struct Replica<A> {
     /// Bytes of records that this burst answers.
     pub(super) answered_bytes: usize,
     next_ticket: u64,
+    /// Whether somebody wants to hear of each record that is committed.
+    pub(super) observed: bool,
     /// Keys that were found corrupt and not written since: each was forgotten once.
     forgotten: BTreeSet<StoredKey>,
     failed: Option<StoreError>,
@@ -77,6 +79,9 @@ pub(super) struct Committing<A> {
     pub(super) keys: Vec<StoredKey>,
     pub(super) bytes: usize,
     pub(super) waiters: Vec<(A, OperationId, ReplicaReply)>,
+    /// What observers are to hear once it is committed: the overlay forgets it when the key is
+    /// written again before that.
+    pub(super) observed: Vec<(StoredKey, Bytes)>,
 }
 
 impl<A> Default for Committing<A> {
@@ -85,6 +90,18 @@ impl<A> Default for Committing<A> {
             keys: Vec::new(),
             bytes: 0,
             waiters: Vec::new(),
+            observed: Vec::new(),
+        }
+    }
+}
+
+impl<A> Committing<A> {
+    /// Remembers a record for the observers, in place of an older one of its key.
+    pub(super) fn observe(&mut self, (key, record): (StoredKey, Bytes), replaces: bool) {
+        let mut observed = self.observed.iter_mut().rev();
+        match observed.find(|(known, _)| replaces && *known == key) {
+            Some((_, older)) => *older = record,
+            None => self.observed.push((key, record)),
         }
     }
 }
@@ -122,6 +139,7 @@ impl<A: Clone> Replica<A> {
             answered_bytes: 0,
             // Tickets of an earlier life may still complete: none of them is given again.
             next_ticket: entropy.next_u64() >> TICKET_HEADROOM_BITS,
+            observed: false,
             forgotten: BTreeSet::new(),
             failed: None,
             counters: ReplicaCounters {
@@ -129,6 +147,12 @@ impl<A: Clone> Replica<A> {
                 ..ReplicaCounters::default()
             },
         }
+    }
+
+    /// From now on it tells of each record that is committed.
+    pub fn observed(mut self) -> Self {
+        self.observed = true;
+        self
     }
 
     /// The origin of its next dot.
@@ -237,6 +261,8 @@ impl<A: Clone> Replica<A> {
                 self.cache.insert(key, record);
             }
         }
+        let observed = committing.observed.into_iter();
+        effects.extend(observed.map(|(key, record)| Effect::Accepted { key, record }));
         let answers = committing.waiters.into_iter();
         effects.extend(answers.map(|(asker, operation, reply)| Effect::Answer {
             asker,

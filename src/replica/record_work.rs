@@ -200,6 +200,7 @@ impl<A: Clone> Replica<A> {
             return;
         };
         let (bytes, stored) = (record.len(), key.as_bytes().clone());
+        let observed = self.observed.then(|| (key.clone(), record.clone()));
         let replaced = match older == Some(ticket) {
             true => batch.replace(Family::Objects, stored, record),
             false => {
@@ -210,6 +211,9 @@ impl<A: Clone> Replica<A> {
         let committing = self.waiting.entry(ticket).or_default();
         if older != Some(ticket) {
             committing.keys.push(key.clone());
+        }
+        if let Some(observed) = observed {
+            committing.observe(observed, older == Some(ticket));
         }
         committing.bytes = committing.bytes + bytes - replaced;
         self.unwritten_bytes = self.unwritten_bytes + bytes - replaced;

@@ -1,5 +1,7 @@
 //! What one commit writes: records and all that belongs to them, together or not at all.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 /// A column family. The numbers are stored: they never change.
@@ -14,20 +16,24 @@ pub enum Family {
     Hints = 3,
     /// The store's own identity, bucket policies, layouts.
     Meta = 4,
+    /// What an extension keeps for itself, by the extension's name.
+    Extension(&'static str) = 5,
 }
 
 impl Family {
-    /// Every family, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Objects, Self::Trees, Self::Hints, Self::Meta];
+    /// Every family of ours, in the order of their numbers.
+    pub const OURS: [Self; 4] = [Self::Objects, Self::Trees, Self::Hints, Self::Meta];
 
     /// The name of the family on disk.
-    pub const fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Objects => "objects",
             Self::Trees => "trees",
             Self::Hints => "hints",
             Self::Meta => "meta",
-        }
+            // None of ours has a dot in its name.
+            Self::Extension(name) => return Cow::Owned(format!("extension.{name}")),
+        })
     }
 }
 

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
-use cartwheel::node::{ClusterId, NodeId, StoreId};
-use cartwheel::store::{Family, Identity, ReplicaStore, STORE_FORMAT};
+use cartwheel::node::{ClusterId, NodeId, ShardId, StoreId};
+use cartwheel::store::{
+    Batch, Committer, Durability, Family, Identity, ReplicaStore, STORE_FORMAT, Submission, Ticket,
+};
 use cartwheel_storage::{OpenError, OpenOptions, RocksStore};
 use rocksdb::{DB, Options};
 use tempfile::TempDir;
 
+use crate::contract::FAMILIES;
 use crate::rocks::options;
 
 #[test]
@@ -80,7 +83,7 @@ fn a_store_of_a_later_format_is_refused_by_its_number() {
     let mut later = identity.encode().to_vec();
     later[..4].copy_from_slice(&2_u32.to_be_bytes());
     edit(directory.path(), |database| {
-        let meta = database.cf_handle(Family::Meta.name()).unwrap();
+        let meta = database.cf_handle(&Family::Meta.name()).unwrap();
         database.put_cf(meta, Identity::KEY, &later).unwrap();
         // RocksDB refuses to open some families and not others.
         database
@@ -108,7 +111,7 @@ fn a_damaged_identity_is_refused() {
     let mut damaged = identity.encode().to_vec();
     damaged[9] ^= 1;
     edit(directory.path(), |database| {
-        let meta = database.cf_handle(Family::Meta.name()).unwrap();
+        let meta = database.cf_handle(&Family::Meta.name()).unwrap();
         database.put_cf(meta, Identity::KEY, &damaged).unwrap();
     });
     let refused = open(directory.path(), |_| {}).err().unwrap();
@@ -123,7 +126,7 @@ fn data_without_an_identity_is_refused() {
     let directory = TempDir::new().unwrap();
     open(directory.path(), |_| {}).unwrap();
     edit(directory.path(), |database| {
-        let meta = database.cf_handle(Family::Meta.name()).unwrap();
+        let meta = database.cf_handle(&Family::Meta.name()).unwrap();
         database.delete_cf(meta, Identity::KEY).unwrap();
     });
     let refused = open(directory.path(), |_| {}).err().unwrap();
@@ -176,6 +179,40 @@ fn a_path_that_can_not_be_made_is_an_error_of_the_system() {
 }
 
 #[test]
+fn what_an_extension_has_kept_is_there_when_it_comes_back() {
+    let directory = TempDir::new().unwrap();
+    let family = Family::Extension("sometimes");
+    let with_it = |options: &mut OpenOptions| options.extensions.push("sometimes");
+    let kept = |store: &RocksStore| store.scan(family, b"", b"\xff", 10);
+    let store = open(directory.path(), with_it).unwrap();
+    let mut batch = Batch::new();
+    batch.put(
+        family,
+        Bytes::from_static(b"key"),
+        Bytes::from_static(b"value"),
+    );
+    store.submit(Submission {
+        shard: ShardId(0),
+        ticket: Ticket(1),
+        batch,
+        durability: Durability::Synced,
+    });
+    drop(store);
+    let without_it = open(directory.path(), |_| {}).unwrap();
+    assert_eq!(
+        kept(&without_it).unwrap().len(),
+        1,
+        "it is opened, and left alone"
+    );
+    drop(without_it);
+    let store = open(directory.path(), with_it).unwrap();
+    assert_eq!(kept(&store).unwrap().len(), 1);
+    let unknown = store.scan(Family::Extension("never"), b"", b"\xff", 10);
+    let missing = "the family extension.never is missing";
+    assert_eq!(unknown.unwrap_err().cause, missing);
+}
+
+#[test]
 fn the_identity_lies_where_every_version_looks_for_it() {
     let directory = TempDir::new().unwrap();
     let store = open(directory.path(), |_| {}).unwrap();
@@ -192,7 +229,7 @@ fn open(path: &Path, change: impl FnOnce(&mut OpenOptions)) -> Result<RocksStore
 
 /// Changes the database behind the store's back.
 fn edit(path: &Path, change: impl FnOnce(&mut DB)) {
-    let families = Family::ALL.map(Family::name);
+    let families = FAMILIES.map(Family::name);
     let mut database = DB::open_cf(&Options::default(), path, families).unwrap();
     change(&mut database);
 }

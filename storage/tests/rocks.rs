@@ -8,7 +8,7 @@ use cartwheel::store::{Durability, Family, Peek, ReplicaStore};
 use cartwheel_storage::{OpenOptions, RocksStore};
 use tempfile::TempDir;
 
-use crate::contract::{Shard, Subject, contract_holds_for, key};
+use crate::contract::{EXTENSION, Shard, Subject, contract_holds_for, key};
 
 contract_holds_for!(Rocks);
 
@@ -67,6 +67,7 @@ pub fn options(path: &Path) -> OpenOptions {
         new_store_id: StoreId(1),
         block_cache_bytes: 8 * 1024 * 1024,
         memtable_bytes: cartwheel_storage::MEMTABLE_BYTES_DEFAULT,
+        extensions: vec![EXTENSION],
         accept_lost_writes: false,
     }
 }

@@ -4,6 +4,7 @@ mod biased_select;
 mod core_dependencies;
 mod dependency_reasons;
 mod exceptions;
+mod extending;
 mod file_length;
 mod lints;
 mod no_rocksdb;

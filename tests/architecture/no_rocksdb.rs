@@ -6,12 +6,15 @@ use std::process::Command;
 use crate::workspace;
 
 /// The packages of `make test-fast`.
-const WITHOUT_ROCKSDB: [&str; 5] = [
+const WITHOUT_ROCKSDB: [&str; 8] = [
     "cartwheel",
     "cartwheel-actors",
     "cartwheel-client",
     "cartwheel-simulation",
     "cartwheel-tests",
+    "cartwheel-change-feed",
+    "cartwheel-counter",
+    "cartwheel-expiry",
 ];
 /// The package that exists to see it: the check of the check.
 const WITH_ROCKSDB: &str = "cartwheel-storage";

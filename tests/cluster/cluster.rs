@@ -8,7 +8,8 @@ use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::{Identity, MemoryMode, MemoryStore};
 use cartwheel::time::{Moment, WallTime};
 use cartwheel_actors::HostFacts;
-use cartwheel_actors::node::{Node, NodeOptions, start};
+use cartwheel_actors::extension::Extension;
+use cartwheel_actors::node::{Node, NodeOptions, StartError, start};
 use cartwheel_actors::shell::{
     Clock, EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shell, TcpNetwork,
 };
@@ -62,14 +63,31 @@ pub fn with_nodes<F: Future<Output = ()>>(nodes: usize, test: impl FnOnce(Cluste
     with_clocks(&vec![0; nodes], test);
 }
 
+/// The same, with extensions on each node and more settings in each configuration.
+pub fn with_extensions<F: Future<Output = ()>>(
+    nodes: usize,
+    extensions: &[Extension],
+    settings: &str,
+    test: impl FnOnce(Cluster) -> F,
+) {
+    run(Cluster::start(&vec![0; nodes], extensions, settings), test);
+}
+
 /// The same, with a node for each of these errors of a clock, in milliseconds.
 pub fn with_clocks<F: Future<Output = ()>>(errors_ms: &[i64], test: impl FnOnce(Cluster) -> F) {
+    run(Cluster::start(errors_ms, &[], ""), test);
+}
+
+fn run<F: Future<Output = ()>>(
+    starting: impl Future<Output = Result<Cluster, StartError>>,
+    test: impl FnOnce(Cluster) -> F,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     LocalSet::new().block_on(&runtime, async {
-        let cluster = Cluster::start(errors_ms).await;
+        let cluster = starting.await.unwrap();
         let limit = std::time::Duration::from_secs(60);
         tokio::time::timeout(limit, test(cluster))
             .await
@@ -78,7 +96,11 @@ pub fn with_clocks<F: Future<Output = ()>>(errors_ms: &[i64], test: impl FnOnce(
 }
 
 impl Cluster {
-    async fn start(errors_ms: &[i64]) -> Self {
+    async fn start(
+        errors_ms: &[i64],
+        extensions: &[Extension],
+        settings: &str,
+    ) -> Result<Self, StartError> {
         let count = errors_ms.len();
         let ports = free_ports(2 * count);
         let stores: Vec<_> = (0..count)
@@ -86,21 +108,27 @@ impl Cluster {
             .collect();
         let started = (0..count).map(|at| {
             let clock = WrongClock(MonotonicClock::new(), errors_ms[at]);
-            let fatal = Arc::new(|reason: &str| panic!("a node gave up: {reason}"));
-            start_node(config(at, &ports), Arc::clone(&stores[at]), clock, fatal)
+            let config = config(at, &ports, settings);
+            start_node(
+                config,
+                Arc::clone(&stores[at]),
+                clock,
+                extensions.to_vec(),
+                panicking(),
+            )
         });
-        let nodes = futures::future::join_all(started).await;
-        Self {
+        let nodes = futures::future::try_join_all(started).await?;
+        Ok(Self {
             nodes,
             stores,
             ports,
-        }
+        })
     }
 
     /// Starts another process with the id of a node, at other ports and with a store of its own;
     /// and what it says when it gives up.
     pub async fn open_again(&self, at: usize) -> (Node, Arc<Mutex<Vec<String>>>) {
-        let mut config = config(at, &self.ports);
+        let mut config = config(at, &self.ports, "");
         config.listen.client = "127.0.0.1:0".to_owned();
         config.listen.bridge = AGAIN.to_owned();
         let store = Arc::new(MemoryStore::new(MemoryMode::Immediate));
@@ -108,7 +136,8 @@ impl Cluster {
         let saying = Arc::clone(&said);
         let fatal = Arc::new(move |reason: &str| saying.lock().unwrap().push(reason.to_owned()));
         let clock = WrongClock(MonotonicClock::new(), 0);
-        (start_node(config, store, clock, fatal).await, said)
+        let started = start_node(config, store, clock, Vec::new(), fatal).await;
+        (started.unwrap(), said)
     }
 
     /// Makes all actors of a name panic on one node, and waits until they have started again.
@@ -135,6 +164,20 @@ impl Cluster {
     }
 }
 
+/// Why a node with these extensions does not start.
+pub fn refusal(extensions: &[Extension], settings: &str) -> StartError {
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().unwrap();
+    let starting = Cluster::start(&[0], extensions, settings);
+    match LocalSet::new().block_on(&runtime, starting) {
+        Ok(_) => panic!("the node has started"),
+        Err(error) => error,
+    }
+}
+fn panicking() -> Arc<dyn Fn(&str) + Send + Sync> {
+    Arc::new(|reason: &str| panic!("a node gave up: {reason}"))
+}
+
 /// Each opening draws other random numbers.
 static OPENED: AtomicU64 = AtomicU64::new(0);
 
@@ -145,8 +188,9 @@ async fn start_node(
     config: Config,
     store: Arc<MemoryStore>,
     clock: WrongClock,
+    extensions: Vec<Extension>,
     fatal: Arc<dyn Fn(&str) + Send + Sync>,
-) -> Node {
+) -> Result<Node, StartError> {
     let entropy = SeededEntropy::new(OPENED.fetch_add(1, Ordering::Relaxed));
     let identity = Identity {
         store: StoreId(entropy.fork().next_u64()),
@@ -165,14 +209,15 @@ async fn start_node(
         config,
         shell,
         store: identity.store,
+        extensions,
         shards: 2,
         host: Arc::new(NoFacts),
         fatal,
     };
-    start(options).await.unwrap()
+    start(options).await
 }
 
-fn config(at: usize, ports: &[u16]) -> Config {
+fn config(at: usize, ports: &[u16], settings: &str) -> Config {
     let members = ports.chunks(2).enumerate().map(|(node, ports)| {
         let (client, bridge) = (ports[0], ports[1]);
         format!(
@@ -184,7 +229,7 @@ fn config(at: usize, ports: &[u16]) -> Config {
     let text = format!(
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
          [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
-         members = [{members}]\n[storage]\nkind = \"memory\"\n",
+         members = [{members}]\n[storage]\nkind = \"memory\"\n{settings}",
         NodeId(at as u64 + 1).0,
         ClusterId(7)
     );

@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod cluster;
+mod extensions;
 mod large_records;
 mod missed_activation;
+mod observing;
 mod raw;
 mod second_opening;
 mod supervision;

@@ -130,6 +130,7 @@ impl World {
                 match effect {
                     Effect::Submit(submission) => self.store.submit(submission),
                     Effect::Answer { reply, .. } => replies.push(reply),
+                    Effect::Accepted { .. } => panic!("nobody observes"),
                     Effect::Load { .. } => panic!("nothing is cold"),
                 }
             }
@@ -144,7 +145,7 @@ impl World {
     }
 }
 
-fn command(key: &StoredKey, action: Action) -> Command<()> {
+pub fn command(key: &StoredKey, action: Action) -> Command<()> {
     Command {
         asker: (),
         operation: OperationId {

@@ -22,6 +22,7 @@ mod lone_replica;
 mod memory;
 mod merging;
 mod messages;
+mod observed_records;
 mod owners_down;
 mod quorums;
 mod read_bytes;

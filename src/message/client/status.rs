@@ -32,6 +32,8 @@ pub struct StatusDescription {
     pub shards: Vec<ShardStatus>,
     /// One line a peer.
     pub peers: Vec<PeerStatus>,
+    /// One line an extension.
+    pub extensions: Vec<ExtensionStatus>,
 }
 
 /// How a shard is.
@@ -68,6 +70,15 @@ pub struct PeerStatus {
     pub links: u16,
     /// Replica requests under way to it.
     pub in_flight: u64,
+}
+
+/// How an extension is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionStatus {
+    /// Its name.
+    pub name: String,
+    /// What it shows of itself, names and values; nothing, if it did not answer in time.
+    pub state: Option<Vec<(String, String)>>,
 }
 
 /// Asks for members and ownership.

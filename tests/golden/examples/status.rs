@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use cartwheel::message::client::{
-    Locate, Located, MemberDescription, PeerStatus, Ring, RingDescription, ShardStatus, Status,
-    StatusDescription,
+    ExtensionStatus, Locate, Located, MemberDescription, PeerStatus, Ring, RingDescription,
+    ShardStatus, Status, StatusDescription,
 };
 use cartwheel::node::{NodeId, StoreId};
 
@@ -12,7 +12,10 @@ use super::{Example, reply, request};
 pub fn examples() -> Vec<Example> {
     vec![
         request("of the node that is asked", Status),
-        reply::<Status>("one shard, one peer", status()),
+        reply::<Status>(
+            "one shard, one peer, two extensions, one of which did not answer",
+            status(),
+        ),
         request("of the whole cluster", Ring),
         reply::<Ring>(
             "one member, two partitions",
@@ -61,6 +64,18 @@ fn status() -> StatusDescription {
         file_system: "ext4".to_owned(),
         shards: vec![shard()],
         peers: vec![peer()],
+        extensions: vec![
+            extension("change_feed", Some(vec![("cursor", "17")])),
+            extension("expiry", None),
+        ],
+    }
+}
+
+fn extension(name: &str, state: Option<Vec<(&str, &str)>>) -> ExtensionStatus {
+    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    ExtensionStatus {
+        name: name.to_owned(),
+        state: state.map(|state| state.into_iter().map(own).collect()),
     }
 }
 

@@ -6,7 +6,7 @@ use cartwheel::bucket::{Bucket, BucketDurability};
 use cartwheel::listing::CursorError;
 use cartwheel::message::client::{
     BucketCreate, BucketDescription, BucketList, Delete, DeleteBatch, Deleted, Explain,
-    ExplainEvent, ExplainStep, Get, GetBatch, Got, List, Listed, Locate, Located,
+    ExplainEvent, ExplainStep, ExtensionStatus, Get, GetBatch, Got, List, Listed, Locate, Located,
     MemberDescription, Outcomes, PeerStatus, Put, PutBatch, PutDone, QuorumOptions, RequestError,
     Ring, RingDescription, ShardStatus, Sibling, Status, StatusDescription,
 };
@@ -40,6 +40,7 @@ fn structs() -> Vec<(&'static str, Shape)> {
         Dot,
         Explain,
         ExplainEvent,
+        ExtensionStatus,
         Get,
         GetBatch,
         Got,

@@ -329,6 +329,7 @@ impl Node {
         for effect in effects {
             match effect {
                 Effect::Submit(submission) => self.store.submit(submission),
+                Effect::Accepted { .. } => {}
                 Effect::Load { ticket, key } => {
                     self.store
                         .load(SHARD, ticket, Family::Objects, key.as_bytes().clone());

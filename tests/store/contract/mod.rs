@@ -12,7 +12,7 @@ mod scans;
 mod shard;
 mod writes;
 
-use cartwheel::store::ReplicaStore;
+use cartwheel::store::{Family, ReplicaStore};
 
 pub use completions::*;
 pub use crashes::*;
@@ -23,6 +23,18 @@ pub use reads::*;
 pub use scans::*;
 pub use shard::{Shard, is_failed, key};
 pub use writes::*;
+
+/// The extension whose family every store under test has.
+pub const EXTENSION: &str = "tested";
+
+/// Every family that a store under test has.
+pub const FAMILIES: [Family; 5] = [
+    Family::Objects,
+    Family::Trees,
+    Family::Hints,
+    Family::Meta,
+    Family::Extension(EXTENSION),
+];
 
 /// A store under test, and what can be done to it from outside.
 pub trait Subject: Sized + Sync {

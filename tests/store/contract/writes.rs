@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cartwheel::limits::RECORD_LEN_MAX;
 use cartwheel::store::{Batch, Durability, Family};
 
-use super::{Shard, Subject, key};
+use super::{FAMILIES, Shard, Subject, key};
 
 pub fn what_is_committed_is_readable<S: Subject>(subject: S) {
     let shard = Shard::attach(&subject, 0, 1);
@@ -22,14 +22,14 @@ pub fn what_is_committed_is_readable<S: Subject>(subject: S) {
 pub fn a_family_does_not_see_the_keys_of_another<S: Subject>(subject: S) {
     let shard = Shard::attach(&subject, 0, 1);
     let mut batch = Batch::new();
-    for family in Family::ALL {
-        let value = Bytes::from(family.name());
+    for family in FAMILIES {
+        let value = Bytes::from(family.name().into_owned());
         batch.put(family, Bytes::from_static(b"key"), value);
     }
     shard.commit(batch, Durability::Synced);
-    for family in Family::ALL {
+    for family in FAMILIES {
         let read = shard.read(family, b"key");
-        assert_eq!(read.unwrap(), family.name());
+        assert_eq!(read.unwrap(), family.name().as_bytes());
     }
     shard.commit(delete("key"), Durability::Synced);
     assert_eq!(shard.read(Family::Objects, b"key"), None);
