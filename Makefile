@@ -22,7 +22,7 @@ unexport LC_ALL LC_CTYPE LC_MESSAGES
 FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-simulation -p cartwheel-tests -p cartwheel-change-feed -p cartwheel-counter -p cartwheel-expiry
 
 # What CI runs, in this order; all in the dev profile, so that RocksDB is compiled once.
-CHECKS := fmt-check test-fast lint doc test planted demo
+CHECKS := fmt-check test-fast lint doc test planted sim demo
 
 .PHONY: help demo setup test test-fast planted sim golden bench check fmt fmt-check lint doc
 .DEFAULT_GOAL := help
@@ -48,7 +48,7 @@ planted: setup ## each planted bug must turn a check red
 	cargo test -p cartwheel-tests --features planted-bugs --test simulation_planted
 
 sim: ## simulated clusters: RUNS=1000 seeds of each kind, or SEED=7 with all that happens in it; KIND=bad-disks
-	cargo run --quiet --release -p cartwheel-simulation --bin campaign -- $(if $(SEED),--seed $(SEED),--runs $(or $(RUNS),150)) $(if $(KIND),--kind $(KIND))
+	cargo run --quiet --release -p cartwheel-simulation --bin campaign -- $(if $(SEED),--seed $(SEED),--runs $(or $(RUNS),100)) $(if $(KIND),--kind $(KIND))
 
 golden: ## write the golden bytes anew; the difference is a change of format
 	CARTWHEEL_GOLDEN=rewrite cargo test -p cartwheel-tests --test golden
@@ -58,7 +58,7 @@ bench: setup ## what the core costs, then a cluster of three and of five nodes; 
 	cargo build --release -p cartwheel-cli
 	@scripts/bench
 
-check: setup ## what CI runs: format, tests, lints, docs, planted bugs, demo
+check: setup ## what CI runs: format, tests, lints, docs, planted bugs, simulated clusters, demo
 	@scripts/steps $(CHECKS)
 
 fmt: ## format the code
