@@ -55,7 +55,13 @@ pub enum ReadError {
         /// The call that it would answer.
         call: u64,
     },
-    /// A chunk where none are taken, or more of them than are taken.
+    /// A piece of a frame where only whole ones are taken.
+    #[error("the frame of call {call} is flagged as a chunk, and clients send whole frames")]
+    ChunkOfClient {
+        /// The stream that it would belong to.
+        call: u64,
+    },
+    /// More chunks than are taken.
     #[error(
         "a chunk makes {streams} streams and {bytes} bytes, over {CHUNK_STREAMS_MAX} or {bytes_max}"
     )]
@@ -174,11 +180,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     fn join(&mut self, piece: &Frame) -> Result<Option<Frame>, ReadError> {
         match &mut self.chunks {
             Some(chunks) => chunks.join(piece),
-            None => Err(ReadError::Chunk {
-                streams: 1,
-                bytes: piece.body.len(),
-                bytes_max: 0,
-            }),
+            None => Err(ReadError::ChunkOfClient { call: piece.call }),
         }
     }
 }

@@ -50,20 +50,20 @@ fn on_refusal(refusal: &RequestError) -> Option<String> {
         }
         RequestError::ValueTooLarge { .. } => return Some(cut()),
         RequestError::KeyLength { .. } => {
-            "The limit is the bucket's: `cartwheel bucket create --help` says how to make one that takes longer keys."
+            "A key has at least one byte; its longest is the bucket's: see `cartwheel bucket list`."
         }
         RequestError::BadQuorum { .. } => {
             "A quorum number is at most the bucket's n: see `cartwheel bucket list`."
         }
         RequestError::BadBucket { .. } => {
-            "n is at most the number of members, see `cartwheel status`; r, w, pr, pw and dw are at most n."
+            "`cartwheel bucket create --help` says what each may be; n is at most the number of members, see `cartwheel status`."
         }
         RequestError::ClockOff { .. } => {
             "Nothing was written: try another node with --endpoint, and set the clock of this one (NTP)."
         }
         RequestError::Overloaded { .. } => "Nothing was started: try again a little later.",
         RequestError::OwnersDown { .. } => {
-            "Nothing was sent: see `cartwheel status` for who is away, and try again when they are back."
+            "Nothing was written: see `cartwheel status` for who is away, and try again when they are back."
         }
         RequestError::QuorumUnreachable { .. } | RequestError::TimedOut { .. } => {
             "See `cartwheel status` for who is away."

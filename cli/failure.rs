@@ -70,6 +70,9 @@ pub enum Failure {
         path: PathBuf,
         cause: io::Error,
     },
+    /// A value that no bucket takes.
+    #[error("{} has more than {limit} bytes, and no bucket takes longer values", .path.display())]
+    EndlessValue { path: PathBuf, limit: u64 },
     /// The system gives no timers or no sockets.
     #[error("can't start: {cause}")]
     Runtime { cause: io::Error },

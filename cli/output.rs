@@ -86,7 +86,9 @@ pub fn conflict(rule: ConflictRule) -> String {
 /// Bytes for a person to read: as text where they are, else with escapes.
 pub fn readable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        Ok(text) if !text.contains(|found: char| found.is_control() || found == '\\') => {
+            text.to_owned()
+        }
         _ => bytes.escape_ascii().to_string(),
     }
 }
@@ -100,5 +102,10 @@ mod tests {
         assert_eq!(readable("größe".as_bytes()), "größe");
         assert_eq!(readable(b"a\nb"), "a\\nb");
         assert_eq!(readable(&[0xff, 0x00]), "\\xff\\x00");
+        assert_eq!(
+            readable(br"\xff"),
+            r"\\xff",
+            "told from the byte by the same name"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Who is let in: the check of a connection's first frame.
 
 use crate::layout::Layout;
+use crate::limits::CLIENT_NAME_LEN_MAX;
 use crate::message::client::RequestError;
 use crate::message::frame::Frame;
 use crate::message::hello::{Hello, Speaker};
@@ -38,6 +39,7 @@ impl Doorkeeper<'_> {
             kind: first.kind.0,
             cause: error.cause,
         })?;
+        check_lengths(&hello)?;
         self.check_cluster(hello.cluster.as_deref())?;
         match (&hello.speaker, door) {
             (Speaker::Client(_), Door::Client) => Ok(hello.speaker),
@@ -95,6 +97,36 @@ impl Doorkeeper<'_> {
         RequestError::NotServing { node, cause }
     }
 }
+
+/// A name for logs, and the bytes of an id.
+fn check_lengths(hello: &Hello) -> Result<(), RequestError> {
+    let malformed = |cause| RequestError::Malformed {
+        kind: Hello::KIND.0,
+        cause,
+    };
+    if let Some(len) = hello
+        .cluster
+        .as_ref()
+        .map(Vec::len)
+        .filter(|len| *len != CLUSTER_LEN)
+    {
+        return Err(malformed(format!(
+            "a cluster of {len} bytes, which are {CLUSTER_LEN}"
+        )));
+    }
+    match &hello.speaker {
+        Speaker::Client(name) if name.len() > CLIENT_NAME_LEN_MAX => {
+            let len = name.len();
+            Err(malformed(format!(
+                "a name of {len} bytes, over {CLIENT_NAME_LEN_MAX}"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The bytes of a cluster's id.
+const CLUSTER_LEN: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -205,14 +237,42 @@ mod tests {
     }
 
     #[test]
-    fn another_cluster_is_refused_whatever_its_length() {
-        let long = [0xff; 40];
-        for cluster in [&[][..], &[7][..], &1_u128.to_be_bytes()[..], &long[..]] {
-            let refused = check(&hello(Some(cluster), client()), Door::Client);
-            assert!(
-                matches!(refused, Err(RequestError::WrongCluster { .. })),
-                "{refused:?}"
-            );
+    fn another_cluster_is_refused() {
+        let other = 1_u128.to_be_bytes();
+        let refused = check(&hello(Some(&other), client()), Door::Client);
+        assert!(
+            matches!(refused, Err(RequestError::WrongCluster { .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn ids_and_names_of_other_lengths_are_malformed() {
+        let named = |len| hello(None, Speaker::Client("n".repeat(len)));
+        assert!(check(&named(CLIENT_NAME_LEN_MAX), Door::Client).is_ok());
+        let own = 7_u128.to_be_bytes();
+        let wrong = [
+            (
+                hello(Some(&[]), client()),
+                "a cluster of 0 bytes, which are 16",
+            ),
+            (
+                hello(Some(&own[..15]), client()),
+                "a cluster of 15 bytes, which are 16",
+            ),
+            (
+                hello(Some(&[0xff; 40]), client()),
+                "a cluster of 40 bytes, which are 16",
+            ),
+            (
+                named(CLIENT_NAME_LEN_MAX + 1),
+                "a name of 256 bytes, over 255",
+            ),
+        ];
+        for (hello, cause) in wrong {
+            let (kind, cause) = (Hello::KIND.0, cause.to_owned());
+            let malformed = RequestError::Malformed { kind, cause };
+            assert_eq!(check(&hello, Door::Client), Err(malformed));
         }
     }
 

@@ -44,6 +44,9 @@ pub const CONTEXT_LEN_MAX: usize = 64 * 1024;
 /// The most items of a client's batch.
 pub const BATCH_ITEMS_MAX: usize = 1024;
 
+/// The longest name that a client gives itself, in bytes.
+pub const CLIENT_NAME_LEN_MAX: usize = 255;
+
 /// The longest first frame of a connection: a name of 255 bytes and credentials, which leave
 /// room for a token. Whoever has not said who it is gets no more memory than that.
 pub const HELLO_FRAME_LEN_MAX: u32 = 4 * 1024;

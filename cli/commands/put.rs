@@ -1,10 +1,12 @@
 //! `cartwheel put BUCKET KEY [VALUE]`.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use cartwheel::limits::VALUE_LEN_CEILING;
 use cartwheel_client::Written;
 use clap::Args;
 use serde::Serialize;
@@ -81,18 +83,29 @@ impl Put {
 }
 
 fn from_file(path: &Path) -> Result<Bytes, Failure> {
-    let read = std::fs::read(path).map(Bytes::from);
-    read.map_err(|cause| cannot_read(path, cause))
+    let file = File::open(path).map_err(|cause| cannot_read(path, cause))?;
+    read(file, path)
 }
 
 fn from_stdin() -> Result<Bytes, Failure> {
     if standard_input::was_closed() {
         return Err(UsageError::StdinClosed.into());
     }
-    let mut value = Vec::new();
-    let read = io::stdin().lock().read_to_end(&mut value);
-    read.map_err(|cause| cannot_read(Path::new("standard input"), cause))?;
-    Ok(value.into())
+    read(io::stdin().lock(), Path::new("standard input"))
+}
+
+/// Reads no further than the longest value of any bucket: what is endless would never be sent.
+fn read(source: impl Read, path: &Path) -> Result<Bytes, Failure> {
+    let (mut value, limit) = (Vec::new(), u64::from(VALUE_LEN_CEILING));
+    let read = source.take(limit + 1).read_to_end(&mut value);
+    read.map_err(|cause| cannot_read(path, cause))?;
+    match value.len() as u64 > limit {
+        true => Err(Failure::EndlessValue {
+            path: path.to_owned(),
+            limit,
+        }),
+        false => Ok(value.into()),
+    }
 }
 
 fn cannot_read(path: &Path, cause: io::Error) -> Failure {

@@ -90,6 +90,12 @@ impl Attempts {
     fn error(&self, failure: Failure) -> Error {
         let sent = self.effect == Effect::Write && failure.leaves_the_outcome_open();
         let error = match failure {
+            // The node speaks of the time that it had, which is what earlier attempts left.
+            Failure::Refused(RequestError::TimedOut { .. }) if self.count > 1 => Error::TimedOut {
+                after: self.time.elapsed(),
+                attempts: self.count,
+                sent,
+            },
             Failure::Refused(refusal) => Error::Refused(refusal),
             Failure::BadAnswer { endpoint, cause } => Error::BadAnswer {
                 endpoint,

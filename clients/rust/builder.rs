@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::entropy::Entropy;
+use cartwheel::limits::CLIENT_NAME_LEN_MAX;
 use cartwheel::message::hello::{Hello, Speaker};
 use cartwheel::node::ClusterId;
 
@@ -156,13 +157,10 @@ impl ClientBuilder {
 }
 
 fn hello(mut name: String, cluster: Option<ClusterId>) -> Hello {
-    name.truncate(name.floor_char_boundary(NAME_LEN_MAX));
+    name.truncate(name.floor_char_boundary(CLIENT_NAME_LEN_MAX));
     Hello {
         cluster: cluster.map(|cluster| cluster.0.to_be_bytes().to_vec()),
         speaker: Speaker::Client(name),
         credentials: Vec::new(),
     }
 }
-
-/// The longest name that nodes take.
-const NAME_LEN_MAX: usize = 255;

@@ -67,9 +67,9 @@ pub enum ConnectionError {
         /// What is wrong with it.
         cause: BadAnswer,
     },
-    /// No connection was tried yet.
-    #[error("{endpoint} was not tried yet")]
-    NotTried {
+    /// Nothing has come of the first attempt to connect yet.
+    #[error("{endpoint} has not answered yet")]
+    NotAnswered {
         /// The endpoint.
         endpoint: String,
     },

@@ -44,7 +44,7 @@ pub enum Error {
     /// The request's own time was over before an answer came.
     #[error("no answer within {after:?}, in {attempts} attempts")]
     TimedOut {
-        /// The time that it had.
+        /// The time that all attempts together have taken.
         after: Duration,
         /// How many attempts there were.
         attempts: u32,

@@ -31,14 +31,14 @@ impl Lane {
             .step_by(lanes)
             .cloned()
             .collect();
-        let not_tried = ConnectionError::NotTried {
+        let not_answered = ConnectionError::NotAnswered {
             endpoint: endpoints[first].to_string(),
         };
         Self {
             endpoints: own,
             state: Mutex::new(State {
                 connection: None,
-                last: Arc::new(not_tried),
+                last: Arc::new(not_answered),
                 failures: 0,
             }),
         }

@@ -27,6 +27,11 @@ impl TimeLimit {
         self.began + self.timeout
     }
 
+    /// How much of it is over.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// Whether a pause still leaves time for an attempt.
     pub(crate) fn allows(&self, pause: Duration) -> bool {
         Instant::now() + pause < self.deadline()

@@ -57,6 +57,11 @@ async fn commands_end_with_the_code_that_says_how() {
             "import default /no/such/place",
             "can't read /no/such/place",
         ),
+        (
+            3,
+            "put default endless --file /dev/zero",
+            "/dev/zero has more than 8388608 bytes, and no bucket takes longer values",
+        ),
     ] {
         let words = words(line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();

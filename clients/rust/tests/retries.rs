@@ -134,6 +134,38 @@ async fn a_missing_quorum_is_tried_again_and_then_told_with_its_numbers() {
     assert!(error.outcome_is_unknown());
 }
 
+/// A node says how long it had, which is only what the attempts before it have left.
+#[tokio::test]
+async fn a_time_out_after_several_attempts_speaks_of_all_of_them() {
+    let node = Node::listen().await;
+    let (client, mut session) = node.connect(node.builder().retries(1)).await;
+    let write = client.bucket("default").put("key", "value").send();
+    let late = RequestError::TimedOut {
+        required: 2,
+        acknowledged: 1,
+        waited_ms: 7,
+    };
+    let script = async {
+        for _ in 0..2 {
+            let question = session.next().await;
+            tokio::time::sleep(SHORT).await;
+            session.refuse(&question, &late).await;
+        }
+    };
+    let (written, ()) = join(write, script).await;
+    let error = written.unwrap_err();
+    let Error::TimedOut {
+        after,
+        attempts: 2,
+        sent: true,
+    } = error
+    else {
+        panic!("{error}");
+    };
+    assert!(after >= 2 * SHORT, "{after:?}");
+    assert!(error.outcome_is_unknown());
+}
+
 /// With the connections 0 and 2 to the one that does not serve, turns alone would ask it twice.
 #[tokio::test]
 async fn a_node_that_does_not_serve_is_passed_over_for_the_next() {
