@@ -36,7 +36,10 @@ const BUGS: [(PlantedBug, Shown); 17] = [
     (PlantedBug::AnswerUnsynced, By(THREE_NODES)),
     (PlantedBug::ContextOfAnotherKey, By(THREE_NODES)),
     (PlantedBug::IgnoreTheRequestId, By(FIVE_NODES)),
-    (PlantedBug::ReuseOperationIds, By(FIVE_NODES)),
+    (
+        PlantedBug::ReuseOperationIds,
+        In(cases::late_answers::simulation),
+    ),
     (PlantedBug::AnswerBeforeTheRepair, By(THREE_NODES)),
     (PlantedBug::LeaveTheCorrupt, By(BAD_DISKS)),
     (PlantedBug::AcknowledgeBeforeWrite, By(THREE_NODES)),

@@ -2,5 +2,6 @@
 
 pub mod flood;
 pub mod forgotten;
+pub mod late_answers;
 pub mod stragglers;
 pub mod twins;

@@ -29,3 +29,10 @@ fn a_node_that_has_forgotten_dots_on_their_way_does_not_claim_them() {
         cases::forgotten::simulation(seed).run().assert_clean();
     }
 }
+
+#[test]
+fn an_answer_to_an_earlier_life_of_a_coordinator_counts_for_nothing() {
+    for seed in 1..=3 {
+        cases::late_answers::simulation(seed).run().assert_clean();
+    }
+}
