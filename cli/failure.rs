@@ -85,6 +85,9 @@ pub enum Failure {
     /// A node that knows no explain.
     #[error("the node answered without an account of the request")]
     NotExplained,
+    /// Who read an export left in the middle.
+    #[error("stopped: the reader went away before everything was exported")]
+    ReaderGone,
     /// The journal of an import can't be this one's.
     #[error("{0}")]
     Journal(#[from] JournalError),

@@ -53,6 +53,10 @@ struct Exported {
 impl Export {
     pub fn run(self, target: &Target, format: Option<Format>) -> Result<(), Failure> {
         let exported = connection::block_on(self.export(target))?;
+        // How much of what was counted arrived is not known then.
+        if let Some(broken) = exported.broken {
+            return Err(broken);
+        }
         let summary = exported.summary;
         match self.path.as_os_str() == STANDARD_STREAM {
             // Standard output holds the export.
@@ -60,10 +64,9 @@ impl Export {
             false => transfer::tell(&summary, "exported", format),
         }
         summary.into_result()?;
-        match (exported.broken, exported.incomplete) {
-            (Some(broken), _) => Err(broken),
-            (None, missing) if missing.is_empty() => Ok(()),
-            (None, partitions) => Err(Failure::Incomplete { partitions }),
+        match exported.incomplete {
+            missing if missing.is_empty() => Ok(()),
+            partitions => Err(Failure::Incomplete { partitions }),
         }
     }
 
@@ -94,13 +97,16 @@ impl Export {
     }
 
     fn broken(&self, cause: io::Error) -> Failure {
-        match self.path.as_os_str() == STANDARD_STREAM {
-            true => Failure::Output(cause),
-            false => Failure::File {
-                action: "export to",
-                path: self.path.clone(),
-                cause,
-            },
+        let path = match self.path.as_os_str() == STANDARD_STREAM {
+            true if cause.kind() == io::ErrorKind::BrokenPipe => return Failure::ReaderGone,
+            true => PathBuf::from("standard output"),
+            false => self.path.clone(),
+        };
+        let action = "export to";
+        Failure::File {
+            action,
+            path,
+            cause,
         }
     }
 

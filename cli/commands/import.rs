@@ -18,8 +18,9 @@ use crate::output::{self, Format};
 use crate::policy::policy;
 use crate::transfer::json_lines::HELP;
 use crate::transfer::{
-    self, CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, ImportId, Journal, JournalError, Outcome,
-    Position, Progress, Reading, STANDARD_STREAM, Shape, Source, StartError, Summary, Writer,
+    self, CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, ImportId, Item, Journal, JournalError,
+    Outcome, Position, Progress, Reading, STANDARD_STREAM, Shape, Source, StartError, Summary,
+    Turn, Turns, Writer,
 };
 
 /// Import a directory tree, or JSON lines
@@ -46,7 +47,7 @@ pub struct Import {
     /// to one import: to its cluster, bucket, path, format and prefix.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     resume: Option<PathBuf>,
-    /// Put without reading first: faster, but keys that exist get siblings
+    /// Put without reading first: faster, but keys that exist, or come again, get siblings
     #[arg(long, conflicts_with = "resume")]
     blind: bool,
     /// How many items are under way at once
@@ -150,11 +151,24 @@ impl Import {
             let reading = readings.recv().await?;
             Some((reading, readings))
         });
-        let outcomes = readings.map(async |Reading { item, position }| match item {
-            Ok(item) => (writer.write(item).await, position),
-            Err(outcome) => (outcome, position),
+        let mut turns = Turns::default();
+        let outcomes = readings.map(move |Reading { item, position }| {
+            // Taken as they are read: work that has begun may come in any order.
+            let item = item.map(|item| (turns.take(&item.key), item));
+            async move { (written(writer, item).await, position) }
         });
         finished(outcomes, self.concurrency.into(), self.resume.is_some())
+    }
+}
+
+/// What becomes of an item, once it has its turn.
+async fn written(writer: &Writer, item: Result<(Turn, Item), Outcome>) -> Outcome {
+    match item {
+        Ok((mut turn, item)) => {
+            turn.come().await;
+            writer.write(item).await
+        }
+        Err(outcome) => outcome,
     }
 }
 

@@ -5,7 +5,7 @@
 //!   {"key_base64":"/w==","value_base64":"AAEC","content_type":"image/png"}
 //! ```
 //!
-//! A key with siblings has a line for each.
+//! A key with siblings has a line for each, one behind the other.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ pub const LINE_LEN_MAX: usize = 16 * 1024 * 1024;
 pub const HELP: &str = r#"A JSON line is one value with its key, each as text or, where it is no text, as base64:
   {"key":"cart:1001","value":"two apples"}
   {"key_base64":"/w==","value_base64":"AAEC","content_type":"image/png"}
-Lines of one key behind each other are its siblings."#;
+Lines of one key behind each other are its siblings; where a key comes again later in an import,
+its later lines replace its earlier ones."#;
 
 /// One value with its key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ mod sink;
 mod source;
 mod summary;
 pub mod tree;
+mod turns;
 mod writer;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ pub use progress::Progress;
 pub use sink::Sink;
 pub use source::{Reading, Source, StartError};
 pub use summary::{Named, Outcome, Summary};
+pub use turns::{Turn, Turns};
 pub use writer::Writer;
 
 /// Says what a transfer came to. What it was does not hang on who reads of it: that a summary

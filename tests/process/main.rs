@@ -19,5 +19,6 @@ mod ports;
 mod quick_start;
 mod resumed_import;
 mod transfer;
+mod transfer_edges;
 mod transfer_failures;
 mod writer;

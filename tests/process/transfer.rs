@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::cluster::{Cluster, directory};
-use crate::command::run;
+use crate::command::{run, run_with_input};
 
 #[tokio::test]
 async fn a_tree_comes_out_as_it_went_in_but_for_what_is_too_large() {
@@ -82,6 +82,36 @@ async fn json_lines_carry_siblings_and_bytes_that_are_no_text() {
         error.contains("failed line 1: not an object") && error.contains("1 of 2 items failed"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn the_last_of_a_key_that_comes_again_wins_however_many_are_under_way() {
+    let cluster = Cluster::start().await;
+    let endpoints = cluster.endpoints();
+    let on = ["--endpoint", &endpoints];
+    let pair = |number| {
+        format!(
+            "{{\"key\":\"x\",\"value\":\"{number}\"}}\n{{\"key\":\"y{number}\",\"value\":\"\"}}\n"
+        )
+    };
+    let mut lines: String = (0..40).map(pair).collect();
+    lines.push_str("{\"key\":\"x\",\"value\":\"last\"}\n{\"key\":\"x\",\"value\":\"last too\"}\n");
+    let import = [&["import", "default", "-"], &on[..]].concat();
+    for _ in 0..2 {
+        run_with_input(&import, lines.as_bytes()).await.ok();
+        let export = run(&[&["export", "default", "-"], &on[..]].concat()).await;
+        let exported = export.ok();
+        let mut held: Vec<&str> = exported
+            .lines()
+            .filter(|line| line.contains("\"x\""))
+            .collect();
+        held.sort_unstable();
+        let last = [
+            r#"{"key":"x","value":"last too"}"#,
+            r#"{"key":"x","value":"last"}"#,
+        ];
+        assert_eq!(held, last);
+    }
 }
 
 fn text(path: &Path) -> &str {

@@ -1,0 +1,62 @@
+//! Transfers whose other end, or whose place, is not as one would wish.
+
+use std::process::Stdio;
+
+use tokio::io::AsyncReadExt;
+
+use crate::cluster::Cluster;
+use crate::command::{Ended, program, run, run_with_input};
+
+/// Runs the program in a shell, with this behind its words.
+async fn redirected(words: &[&str], redirection: &str) -> Ended {
+    let mut shell = tokio::process::Command::new("sh");
+    let script = format!("exec \"$0\" \"$@\" {redirection}");
+    shell.arg("-c").arg(script);
+    shell.arg(env!("CARGO_BIN_EXE_cartwheel")).args(words);
+    let ended = shell.stdin(Stdio::null()).output().await.unwrap();
+    Ended {
+        code: ended.status.code(),
+        stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_export_whose_reader_goes_away_or_whose_output_is_full_has_failed() {
+    let cluster = Cluster::start().await;
+    let endpoints = cluster.endpoints();
+    let on = ["--endpoint", &endpoints];
+    // More than a pipe holds.
+    let value = "x".repeat(100_000);
+    let lines: String = (0..5)
+        .map(|number| format!("{{\"key\":\"{number}\",\"value\":\"{value}\"}}\n"))
+        .collect();
+    let import = [&["import", "default", "-"], &on[..]].concat();
+    run_with_input(&import, lines.as_bytes()).await.ok();
+    let words = [&["export", "default", "-"], &on[..]].concat();
+    let mut export = program();
+    export.args(&words).stdout(Stdio::piped());
+    let mut export = export.stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = export.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 10]).await.unwrap();
+    drop(stdout);
+    let ended = export.wait_with_output().await.unwrap();
+    let error = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{error}");
+    assert!(error.contains("stopped: the reader went away"), "{error}");
+    assert!(!error.contains("unchanged"), "{error}");
+
+    // What fits into the last buffer fails at the end alone.
+    let small = "{\"key\":\"a\",\"value\":\"1\"}\n".as_bytes();
+    run(&[&["bucket", "create", "small"], &on[..]].concat())
+        .await
+        .ok();
+    let import = [&["import", "small", "-"], &on[..]].concat();
+    run_with_input(&import, small).await.ok();
+    for bucket in ["default", "small"] {
+        let words = [&["export", bucket, "-"], &on[..]].concat();
+        let error = redirected(&words, ">/dev/full").await.failed(3);
+        assert!(error.contains("No space left on device"), "{error}");
+        assert!(!error.contains("unchanged"), "{error}");
+    }
+}
