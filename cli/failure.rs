@@ -108,6 +108,10 @@ pub enum UsageError {
         "no value: standard input is closed; give it as an argument (\"\" for an empty one), with --file PATH, or on standard input"
     )]
     StdinClosed,
+    #[error("nothing to import: standard input is closed; give a path, or lines on standard input")]
+    ImportClosed,
+    #[error("a tree is a directory, and `-` is a standard stream: ./- is a directory of that name")]
+    TreeOfStream,
     #[error(
         "{keys} keys are too few for {workers} workers (connections × depth): each writes keys of its own"
     )]

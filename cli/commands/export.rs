@@ -52,6 +52,7 @@ struct Exported {
 
 impl Export {
     pub fn run(self, target: &Target, format: Option<Format>) -> Result<(), Failure> {
+        self.shape().check(&self.path)?;
         let exported = connection::block_on(self.export(target))?;
         // How much of what was counted arrived is not known then.
         if let Some(broken) = exported.broken {
@@ -75,8 +76,7 @@ impl Export {
         // One that does not exist must not leave an empty place behind.
         policy(&client, &self.bucket).await?;
         let bucket = client.bucket(&self.bucket);
-        let shape = self.format.unwrap_or_else(|| Shape::by_name(&self.path));
-        let mut sink = Sink::open(&self.path, shape)?;
+        let mut sink = Sink::open(&self.path, self.shape())?;
         let mut progress = Progress::start(self.failures_max, || None);
         let mut incomplete = Vec::new();
         let mut pages = bucket.list().pages();
@@ -94,6 +94,10 @@ impl Export {
             incomplete,
             broken: broken.map(|cause| self.broken(cause)),
         })
+    }
+
+    fn shape(&self) -> Shape {
+        self.format.unwrap_or_else(|| Shape::by_name(&self.path))
     }
 
     fn broken(&self, cause: io::Error) -> Failure {

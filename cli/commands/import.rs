@@ -13,9 +13,10 @@ use tokio::task::spawn_blocking;
 
 use crate::arguments::Target;
 use crate::connection;
-use crate::failure::Failure;
+use crate::failure::{Failure, UsageError};
 use crate::output::{self, Format};
 use crate::policy::policy;
+use crate::standard_input;
 use crate::transfer::json_lines::HELP;
 use crate::transfer::{
     self, CONCURRENCY, CONCURRENCY_MAX, FAILURES_MAX, ImportId, Item, Journal, JournalError,
@@ -62,6 +63,10 @@ pub struct Import {
 
 impl Import {
     pub fn run(self, target: &Target, format: Option<Format>) -> Result<(), Failure> {
+        self.shape().check(&self.path)?;
+        if self.path.as_os_str() == STANDARD_STREAM && standard_input::was_closed() {
+            return Err(UsageError::ImportClosed.into());
+        }
         let summary = connection::block_on(self.import(target))?;
         transfer::tell(&summary, "imported", format);
         summary.into_result()
@@ -93,7 +98,10 @@ impl Import {
     }
 
     fn shape(&self) -> Shape {
-        let by_path = || Shape::of_existing(&self.path);
+        let by_path = || match self.path.as_os_str() == STANDARD_STREAM {
+            true => Shape::Jsonl,
+            false => Shape::of_existing(&self.path),
+        };
         self.format.unwrap_or_else(by_path)
     }
 

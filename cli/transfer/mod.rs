@@ -24,6 +24,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::failure::UsageError;
 use crate::output::{self, Format};
 
 pub use item::{Item, ItemValue};
@@ -75,6 +76,14 @@ impl Shape {
             Some("jsonl" | "ndjson") => Self::Jsonl,
             _ if path.as_os_str() == STANDARD_STREAM => Self::Jsonl,
             _ => Self::Tree,
+        }
+    }
+
+    /// A standard stream holds lines alone.
+    pub fn check(self, path: &Path) -> Result<(), UsageError> {
+        match self == Self::Tree && path.as_os_str() == STANDARD_STREAM {
+            true => Err(UsageError::TreeOfStream),
+            false => Ok(()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Transfers whose other end, or whose place, is not as one would wish.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::io::AsyncReadExt;
@@ -59,4 +60,29 @@ async fn an_export_whose_reader_goes_away_or_whose_output_is_full_has_failed() {
         assert!(error.contains("No space left on device"), "{error}");
         assert!(!error.contains("unchanged"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_can_hold_no_import_or_export_is_wrong_usage() {
+    for (words, redirection, what) in [
+        (
+            &["import", "default", "-"][..],
+            "<&-",
+            "standard input is closed",
+        ),
+        (
+            &["export", "default", "-", "--format", "tree"],
+            "",
+            "a tree is a directory",
+        ),
+        (
+            &["import", "default", "-", "--format", "tree"],
+            "",
+            "a tree is a directory",
+        ),
+    ] {
+        let error = redirected(words, redirection).await.failed(2);
+        assert!(error.contains(what), "{words:?}: {error}");
+    }
+    assert!(!Path::new("-").exists());
 }
