@@ -45,7 +45,7 @@ pub struct Import {
     ///
     /// What it says is done is not looked at again, even if it has changed since; what failed,
     /// and all behind it, is. Lines that were added at the end of a file are new. A file belongs
-    /// to one import: to its cluster, bucket, path, format and prefix.
+    /// to one import: to its cluster, bucket, path, format and prefix. An empty file means to begin.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     resume: Option<PathBuf>,
     /// Put without reading first: faster, but keys that exist, or come again, get siblings

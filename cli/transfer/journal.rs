@@ -76,9 +76,10 @@ impl JournalError {
 }
 
 impl Journal {
-    /// The journal in this file, which need not be there yet.
+    /// The journal in this file, which may be empty or need not be there yet.
     pub fn open(path: &Path, import: ImportId) -> Result<Self, Failure> {
         let content = match std::fs::read(path) {
+            Ok(text) if text.is_empty() => Content { import, done: None },
             Ok(text) => Content::parse(path, &text, &import)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Content { import, done: None },
             Err(cause) => return Err(unusable(path, cause)),
@@ -111,10 +112,19 @@ impl Journal {
     /// Puts it into its file, whole or not at all.
     pub fn write(&mut self) -> Result<(), Failure> {
         let text = serde_json::to_string(&self.content).map_err(io::Error::from);
-        let written = text.and_then(|text| files::replace(&self.path, &(text + "\n")));
+        let written = text.and_then(|text| self.put(&(text + "\n")));
         written.map_err(|cause| unusable(&self.path, cause))?;
         self.written = Some(Instant::now());
         Ok(())
+    }
+
+    /// A device, as /dev/null, is written to: a file in its place would harm others.
+    fn put(&self, text: &str) -> io::Result<()> {
+        let found = std::fs::metadata(&self.path);
+        match found.is_ok_and(|found| !found.is_file()) {
+            true => std::fs::write(&self.path, text),
+            false => files::replace(&self.path, text),
+        }
     }
 }
 
@@ -205,6 +215,21 @@ mod tests {
         assert_eq!(again.position(), position("b").as_ref());
         let left: Vec<_> = std::fs::read_dir(place.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing beside it");
+    }
+
+    #[test]
+    fn an_empty_file_means_to_begin_and_a_device_stays_one() {
+        let place = tempfile::NamedTempFile::new().unwrap();
+        let mut journal = Journal::open(place.path(), import()).unwrap();
+        assert_eq!(journal.position(), None);
+        journal.write().unwrap();
+        assert!(Journal::open(place.path(), import()).is_ok());
+        // By a link, so that it would be the one that is replaced.
+        let place = tempfile::tempdir().unwrap();
+        let null = place.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &null).unwrap();
+        Journal::open(&null, import()).unwrap().write().unwrap();
+        assert!(std::fs::symlink_metadata(&null).unwrap().is_symlink());
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::network::LATENCY_MAX;
 use crate::progress::Progress;
 use crate::trace::Trace;
 
+/// How the reason of a node begins that ends because of its store.
+const STORE_FAILED: &str = "the store failed to ";
+
 /// How long a node that gave up stays down, at most, in milliseconds.
 const DOWN_MS_MAX: u64 = 1_000;
 
@@ -109,7 +112,9 @@ impl Saboteur {
     fn end(&mut self, sim: &mut Sim<'_>, node: u64, reason: &str) {
         self.trace
             .note(sim.elapsed(), &format!("{} gave up: {reason}", name(node)));
-        if disk(&self.disks, node).was_told_to_fail() {
+        // A disk that was told to fail excuses that it did, and nothing else.
+        let of_the_store = reason.starts_with(STORE_FAILED);
+        if of_the_store && disk(&self.disks, node).was_told_to_fail() {
             self.history.borrow_mut().happened("a store that failed");
         } else {
             self.trace.fail(format!("{} gave up: {reason}", name(node)));
