@@ -226,12 +226,12 @@ fn a_node_refuses_to_start_with_extensions_that_do_not_go_together() {
     let settings = "[extensions]\ngreeter.greeting = \"hello\"\nother.greeting = \"hi\"\n";
     let collision = refused(&[greeter(Reach::Nodes), same_kind.build()], settings);
     assert!(
-        collision.starts_with("kind 32768 stands for two messages:"),
+        collision.starts_with("kind 0x8000 stands for two messages:"),
         "{collision}"
     );
     let nobody = refused(&[crier()], "");
     assert!(
-        nobody.ends_with("Greet, kind 32768, which no extension answers here"),
+        nobody.ends_with("Greet, kind 0x8000, which no extension answers here"),
         "{nobody}"
     );
 }
