@@ -196,6 +196,8 @@ fn refused(origin: &str, cause: ConfigError) -> ConfigurationError {
 
 #[cfg(test)]
 mod tests {
+    use cartwheel::config::settings_of_extension;
+
     use super::*;
 
     const LOCAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/local/node-1.toml");
@@ -238,15 +240,21 @@ mod tests {
         let environment = variables(&[("CARTWHEEL_EXTENSIONS__CHANGE_FEED__KEEP", "7")]);
         sources.environment(environment).unwrap();
         sources
-            .setting("--set", "extensions.expiry.bucket", "carts")
+            .setting("--set", "extensions.expiry.bucket", "123")
             .unwrap();
         sources
             .setting("--set", "extensions.expiry.after_ms", "9")
             .unwrap();
         let extensions = sources.load().unwrap().extensions;
-        assert_eq!(extensions["change_feed"]["keep"].as_integer(), Some(7));
-        assert_eq!(extensions["expiry"]["bucket"].as_str(), Some("carts"));
-        assert_eq!(extensions["expiry"]["after_ms"].as_integer(), Some(9));
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Expiry {
+            bucket: String,
+            after_ms: u64,
+        }
+        assert_eq!(extensions["change_feed"]["keep"].as_str(), Some("7"));
+        let expiry: Expiry = settings_of_extension(extensions["expiry"].clone()).unwrap();
+        let (bucket, after_ms) = ("123".to_owned(), 9);
+        assert_eq!(expiry, Expiry { bucket, after_ms });
     }
 
     #[test]

@@ -104,8 +104,12 @@ impl Simulation {
 
     /// An extension on every node, with what stands in its section of the configuration, in TOML;
     /// they start in the order in which they are given.
+    #[track_caller]
     pub fn extension(mut self, extension: Extension, settings: &str) -> Self {
-        let settings: Table = settings.parse().expect("the settings are TOML");
+        let settings = settings.parse::<Table>().unwrap_or_else(|error| {
+            let name = extension.name();
+            panic!("the settings of extension {name} are no TOML: {error}")
+        });
         self.extensions.push((extension, settings));
         self
     }

@@ -6,6 +6,7 @@ use std::future::pending;
 use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Supervised};
+use cartwheel::config::settings_of_extension;
 use cartwheel::extension::{Declaration, Reach, Restarts};
 use cartwheel::message::Message;
 use futures::future::{FutureExt, LocalBoxFuture};
@@ -150,7 +151,7 @@ where
     pub fn build(self) -> Extension {
         let (name, make, parts) = (self.name, self.make, self.parts);
         let prepare = move |host: Arc<Host>, settings: toml::Table| {
-            let settings: S = settings.try_into().map_err(Box::new)?;
+            let settings: S = settings_of_extension(settings).map_err(Box::new)?;
             let make = Arc::clone(&make);
             let observer = parts.observer;
             Ok(Box::new(Begin {

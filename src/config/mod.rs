@@ -17,6 +17,7 @@ mod hex;
 mod overlay;
 mod rules;
 mod sections;
+mod written;
 
 use crate::node::NodeId;
 
@@ -27,6 +28,7 @@ pub use sections::{
     ClusterSection, Config, CoordinationSection, LinksSection, ListenSection, LwwSection, Member,
     NodeSection, ReadFanout, RingSection, StorageKind, StorageSection, SupervisionSection,
 };
+pub use written::settings_of_extension;
 
 /// Every setting with its default, its unit and its reason.
 pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");

@@ -51,8 +51,8 @@ pub fn setting_from_text(key: &str, text: &str) -> Result<Value, ConfigError> {
         .strip_prefix(EXTENSIONS)
         .is_some_and(|rest| rest.starts_with('.'))
     {
-        // Only the extension knows what it takes: what is no other value is text.
-        return Ok(text.parse().unwrap_or(as_text));
+        // Only the extension knows what it takes, and is asked when it reads its section.
+        return Ok(as_text);
     }
     let Some(rule) = rule_of(key) else {
         let known = RULES.iter().map(|(name, _)| (*name).to_owned()).collect();

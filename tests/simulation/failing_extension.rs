@@ -1,6 +1,7 @@
 //! An extension that fails in a simulated cluster: its own failures count against its own budget,
 //! and those that the simulator asks for against none.
 
+use std::panic::catch_unwind;
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler, Supervised};
@@ -101,4 +102,15 @@ fn panics_that_the_simulator_asks_for_cost_it_nothing() {
         })
         .run();
     report.assert_clean();
+}
+
+#[test]
+fn settings_that_are_no_toml_are_shown_as_whoever_wrote_them_has_to_mend_them() {
+    let panicked = catch_unwind(|| Simulation::from_seed(3).extension(fragile(), "keep = = 7"));
+    let text = panicked
+        .err()
+        .and_then(|panic| panic.downcast::<String>().ok());
+    let text = text.expect("a panic with its reason");
+    let expected = "the settings of extension fragile are no TOML: TOML parse error at line 1";
+    assert!(text.starts_with(expected), "{text}");
 }
