@@ -6,14 +6,15 @@
 //!   ├── list             reads ranges; whoever waits is told, and may ask again
 //!   ├── learner          asks peers for buckets; the next hint asks again
 //!   ├── clock watch      what the peers' clocks show; asks them again
-//!   ├── extension × m    what its crate says; behind the shards, in the order of registration
+//!   ├── extension × m    what its crate says, on a thread of its own; behind the shards
 //!   └── shard × k
 //!       ├── replica      records on their way to the store; loses what is unacknowledged
 //!       ├── coordinator  operations under way; their clients are told, and may retry
 //!       └── link × peer  a connection; what was under way on it counts as failed
 //! ```
 //!
-//! Every actor is supervised: a panic loses the message in hand, and the actor starts again.
+//! Every actor is supervised: a panic loses the message in hand, and the actor starts again; an
+//! extension's rests before that, and ends alone when it has failed too often.
 //! Connections are tasks: one that panics is closed.
 
 #![warn(missing_docs)]
