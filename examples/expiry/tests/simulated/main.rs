@@ -1,5 +1,7 @@
 //! Expiry in a simulated cluster: what is old vanishes, what is not stays, whatever fails.
 
+mod behind;
+
 use std::time::Duration;
 
 use cartwheel_client::{Bucket, BucketPolicy, Context, Object};
