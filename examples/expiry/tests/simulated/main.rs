@@ -1,6 +1,7 @@
 //! Expiry in a simulated cluster: what is old vanishes, what is not stays, whatever fails.
 
 mod behind;
+mod checked;
 
 use std::time::Duration;
 
