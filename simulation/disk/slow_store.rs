@@ -223,6 +223,13 @@ impl ReplicaStore for SlowStore {
 
     /// Ranges wait for the next turn only: nothing of a request hangs on them.
     fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range) {
+        let mut state = self.state();
+        if let Err(error) = state.read(range.family, &[]) {
+            let delivery = Delivery::of_range(state.sinks.of(shard), ticket, Err(error));
+            drop(state);
+            return delivery.deliver();
+        }
+        drop(state);
         self.memory.load_range(shard, ticket, range);
         self.asked.notify_one();
     }

@@ -94,8 +94,7 @@ pub enum Fault {
         /// How many reads fail.
         times: u32,
     },
-    /// So many reads of what extensions keep on a node fail, whatever they ask for; their ranges do
-    /// not.
+    /// So many reads of what extensions keep on a node fail, ranges among them.
     UnreadableData {
         /// The node.
         node: u64,
