@@ -10,7 +10,7 @@ use cartwheel::message::client::{Delete, DeleteBatch, GetBatch, Put, PutBatch, R
 use cartwheel::message::encode;
 use cartwheel::message::replica::{Forward, Forwarded, ForwardedItem, OperationId};
 use cartwheel::node::NodeId;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::bridge::inbound::answer;
 use crate::coordinator::restarted;
@@ -42,7 +42,11 @@ enum Target {
         kind: Kind,
         operation: OperationId,
     },
-    Extension(oneshot::Sender<Result<Bytes, RequestError>>),
+    /// With the credit, which comes back when the request is over, whoever waits.
+    Extension(
+        oneshot::Sender<Result<Bytes, RequestError>>,
+        OwnedSemaphorePermit,
+    ),
 }
 
 impl Client {
@@ -74,8 +78,12 @@ impl Client {
     }
 
     /// A request of an extension of this node.
-    pub fn extension(node: NodeId, answer: oneshot::Sender<Result<Bytes, RequestError>>) -> Self {
-        let target = Some(Target::Extension(answer));
+    pub fn extension(
+        node: NodeId,
+        answer: oneshot::Sender<Result<Bytes, RequestError>>,
+        credit: OwnedSemaphorePermit,
+    ) -> Self {
+        let target = Some(Target::Extension(answer, credit));
         Self { node, target }
     }
 
@@ -136,8 +144,12 @@ impl Target {
                 outbox.request_answered(bytes);
             }
             Self::Item { batch, at } => batch.answer(at, outcome),
-            // Whoever asked may have stopped waiting.
-            Self::Extension(answer) => drop(answer.send(outcome)),
+            Self::Extension(answer, credit) => {
+                // Before the answer: with it the extension may ask again.
+                drop(credit);
+                // Whoever asked may have stopped waiting.
+                let _ = answer.send(outcome);
+            }
             Self::Peer {
                 outbox,
                 kind,

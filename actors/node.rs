@@ -13,7 +13,7 @@ use actix::Addr;
 use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
-use cartwheel::extension::Kinds;
+use cartwheel::extension::{Kinds, RestartRule};
 use cartwheel::greeting::Door;
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
 use cartwheel::node::{NodeId, OpeningId, ShardId, StoreId};
@@ -25,7 +25,9 @@ use crate::bridge::{
 };
 use crate::clock_watch::ClockWatch;
 use crate::coordinator::{CoordinatorActor, CoordinatorAddress, CoordinatorParts};
-use crate::extension::{Data, Extension, ExtensionStore, NodeHandle, Observers, Registered};
+use crate::extension::{
+    Data, Extension, ExtensionStore, NodeHandle, Observers, Registered, Surroundings,
+};
 use crate::first_ring::first_ring;
 use crate::learning::{BucketLearner, Lessons};
 use crate::listing::ListActor;
@@ -71,7 +73,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Ends the shards; connections end with them.
+    /// Ends shards and extensions, and waits for none of them; connections end with the shards.
     pub fn stop(&self) {
         self.shell.shards.stop();
     }
@@ -87,7 +89,7 @@ pub async fn start(options: NodeOptions) -> Result<Node, StartError> {
     let builder = Builder::new(options, &extensions)?;
     let shards = builder.shards().await?;
     let served = builder.served(&shards, extensions.kinds());
-    builder.begin(extensions, &served);
+    builder.begin(extensions, &served).await;
     let bridge = builder
         .open(builder.options.config.bridge_address())
         .await?;
@@ -302,10 +304,19 @@ impl Builder {
         }
     }
 
-    fn begin(&self, extensions: Registered, served: &Arc<ServedNode>) {
-        let store = &self.options.shell.store;
+    async fn begin(&self, extensions: Registered, served: &Arc<ServedNode>) {
+        let supervision = &self.options.config.supervision;
+        let around = Surroundings {
+            supervision: Arc::clone(&self.supervision),
+            store: Arc::clone(&self.options.shell.store),
+            shards: Arc::clone(&self.options.shell.shards),
+            rule: RestartRule {
+                restarts_max: supervision.extension_restarts_max,
+                window: millis(supervision.extension_window_ms),
+            },
+        };
         let handle = |store| self.handle(served, store);
-        let begun = extensions.begin(&self.supervision, store, handle);
+        let begun = extensions.begin(&around, handle).await;
         self.administration.meet_extensions(begun);
     }
 
@@ -433,7 +444,7 @@ fn router(
     router.check(crate::administration::KINDS)?;
     crate::clock_watch::routes(&mut router, Arc::clone(&options.shell.clock));
     router.check(crate::clock_watch::KINDS)?;
-    extensions.routes(options.config.node.id, &mut router);
+    extensions.routes(&options.shell.shards, &mut router);
     Ok(router)
 }
 

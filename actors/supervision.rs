@@ -4,6 +4,9 @@
 //! actor's context itself and catches the unwind: the address, the mailbox and what is queued
 //! in it survive, and only the message in hand is lost. `restarting` keeps the old struct, so
 //! it must rebuild all state.
+//!
+//! Extensions have a supervisor of their own (`extension/lives.rs`), since their failures must not
+//! end the node.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -57,9 +60,18 @@ impl Supervision {
         })
     }
 
-    /// How often any actor was restarted.
+    /// How often any actor was restarted, of an extension's only when a test has asked for it.
     pub fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn restarted(&self) {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The panic that a test may ask of an actor, which takes the next place in their order.
+    pub(crate) fn planned(&self, actor: &'static str) -> Arc<PlannedPanic> {
+        self.panics.of(actor)
     }
 
     /// The actors by name, in the order in which they were started.
@@ -89,7 +101,7 @@ impl Supervision {
             name,
             address: address.clone(),
             actor: context.into_future(actor),
-            panic: self.panics.of(name),
+            panic: self.planned(name),
             supervision: Arc::clone(self),
             recent: VecDeque::new(),
         });
@@ -131,19 +143,9 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
     fn poll(mut self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<()> {
         loop {
             let Self { actor, panic, .. } = &mut *self;
-            let polled = catch_unwind(AssertUnwindSafe(|| {
-                panic.happen(task.waker());
-                Pin::new(actor).poll(task)
-            }));
-            match polled {
-                Ok(polled) => ready!(polled),
-                Err(panic) => {
-                    tracing::error!(
-                        actor = self.name,
-                        panic = reason(&*panic),
-                        "an actor panicked"
-                    );
-                }
+            let end = ready!(turn(actor, panic, task));
+            if let End::Panicked { reason, .. } = end {
+                tracing::error!(actor = self.name, panic = reason, "an actor panicked");
             }
             if !self.may_restart() {
                 tracing::error!(actor = self.name, "the restart budget is spent");
@@ -167,12 +169,41 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
                     return Poll::Ready(());
                 }
             }
-            self.supervision.restarts.fetch_add(1, Ordering::Relaxed);
+            self.supervision.restarted();
         }
     }
 }
 
-fn reason(panic: &(dyn Any + Send)) -> &str {
+/// How a life of an actor ends.
+pub(crate) enum End {
+    /// It has stopped itself.
+    Stopped,
+    /// It has panicked, perhaps because a test asked for it.
+    Panicked { reason: String, planned: bool },
+}
+
+/// A turn of an actor, whose panics are caught; ready once its life is over.
+pub(crate) fn turn<A: Actor<Context = Context<A>>>(
+    actor: &mut ContextFut<A, Context<A>>,
+    panic: &PlannedPanic,
+    task: &mut std::task::Context<'_>,
+) -> Poll<End> {
+    let planned = panic.is_due(task.waker());
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        assert!(!planned, "a test asked an actor to panic");
+        Pin::new(actor).poll(task)
+    }));
+    match polled {
+        Ok(polled) => polled.map(|()| End::Stopped),
+        Err(panic) => {
+            let reason = reason(&*panic).to_owned();
+            Poll::Ready(End::Panicked { reason, planned })
+        }
+    }
+}
+
+/// What a panic says.
+pub(crate) fn reason(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no text")

@@ -1,5 +1,7 @@
 //! Every bound, with its reason.
 
+use std::time::Duration;
+
 /// The longest key by default: DynamoDB's and S3's, and small enough for an index block.
 pub const KEY_LEN_MAX: u32 = 1024;
 
@@ -124,6 +126,10 @@ pub const FORWARD_CREDIT_BYTES: usize = 32 * 1024 * 1024;
 /// agreements, listings, and whatever else is one question with one answer.
 pub const BACKGROUND_CREDITS: u32 = 64;
 
+/// Questions to extensions under way from one node to one peer, and from a peer's connection here:
+/// as many, and apart, so that an extension that does not answer holds up no agreement.
+pub const EXTENSION_CREDITS: u32 = 64;
+
 /// Finished requests a shard remembers, so that a retry gets its first answer.
 pub const FINISHED_REQUESTS_MAX: usize = 4096;
 
@@ -181,3 +187,22 @@ pub const EXTENSION_WRITES_MAX: usize = 64;
 
 /// The most bytes of keys and values in one batch of an extension: a round of the committer.
 pub const EXTENSION_BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The most bytes of keys and values in all batches that one extension has with the committer: a
+/// few of the largest, so that the writes of clients wait for no more than that.
+pub const EXTENSION_WRITE_BYTES_MAX: usize = 4 * EXTENSION_BATCH_BYTES_MAX;
+
+/// Questions that one extension may have under way on a node, whoever asks: four peers' worth of
+/// credits. A place comes back when the handler has ended, though nobody waits any more.
+pub const EXTENSION_QUESTIONS_MAX: usize = 256;
+
+/// Bytes of questions that one extension may have under way on a node, as they are on the wire;
+/// the first has room whatever its length.
+pub const EXTENSION_QUESTION_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How long an extension rests after the first failure within its window; each further one
+/// doubles it.
+pub const EXTENSION_DELAY_MIN: Duration = Duration::from_millis(100);
+
+/// The longest rest: a cause that passes is seen to have passed within it.
+pub const EXTENSION_DELAY_MAX: Duration = Duration::from_secs(10);

@@ -13,7 +13,7 @@ use super::link::Link;
 use super::router::Router;
 use crate::administration::overloaded;
 
-/// How long a question to a peer waits by default: far more than a healthy peer needs.
+/// How long a question to a node waits, to this one as to a peer: far more than a healthy one needs.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Every node that can be asked, this one included.
@@ -52,7 +52,9 @@ impl Peers {
         M::Reply: 'static,
     {
         if node == self.node {
-            return self.router.here(message).await;
+            let (peer, wait) = (node, CALL_TIMEOUT);
+            let answered = tokio::time::timeout(wait, self.router.here(message)).await;
+            return answered.unwrap_or(Err(CallError::TimedOut { peer, wait }));
         }
         let link = self
             .links
@@ -77,7 +79,7 @@ pub enum CallError {
     CreditsSpent {
         /// The peer.
         peer: NodeId,
-        /// The credits of the background class.
+        /// The credits of its class: that of the nodes, or of extensions.
         limit: u32,
     },
     /// No answer in time.
@@ -109,5 +111,26 @@ impl CallError {
             }
         };
         RequestError::NotServing { node, cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use cartwheel::message::clock::ClockQuery;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_to_the_own_node_has_the_deadline_of_any_other() {
+        let mut router = Router::default();
+        router.route(|_: ClockQuery| pending());
+        let own = NodeId(1);
+        let peers = Peers::new(own, BTreeMap::new(), Arc::new(router));
+        let asked = tokio::time::timeout(2 * CALL_TIMEOUT, peers.call(own, ClockQuery)).await;
+        let (peer, wait) = (own, CALL_TIMEOUT);
+        let expected = CallError::TimedOut { peer, wait };
+        assert_eq!(asked.expect("it ends").unwrap_err(), expected);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cartwheel::coordination::ClientRequest;
-use cartwheel::limits::BACKGROUND_CREDITS;
+use cartwheel::limits::{BACKGROUND_CREDITS, EXTENSION_CREDITS};
 use cartwheel::message::client::RequestError;
 use cartwheel::message::frame::{Flags, Frame};
 use cartwheel::message::replica::{
@@ -46,6 +46,7 @@ pub(crate) async fn serve_peer(
         peer,
         outbox: Arc::clone(&outbox),
         questions: Arc::new(Semaphore::new(BACKGROUND_CREDITS as usize)),
+        of_extensions: Arc::new(Semaphore::new(EXTENSION_CREDITS as usize)),
     };
     let served = async {
         let mut frames = Vec::new();
@@ -72,6 +73,8 @@ struct Inbound {
     outbox: Arc<Outbox>,
     /// What the peer may ask at once, beside its batches.
     questions: Arc<Semaphore>,
+    /// What it may ask of extensions beside that.
+    of_extensions: Arc<Semaphore>,
 }
 
 impl Inbound {
@@ -211,12 +214,17 @@ impl Inbound {
     /// credits at once; to another the rest is refused.
     fn call(&self, frame: Frame) {
         let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
-        if frame.kind >= Kind::FIRST_OF_EXTENSIONS && !node.extensions.are_for_nodes(frame.kind) {
+        let of_extensions = frame.kind.is_of_extensions();
+        if of_extensions && !node.extensions.are_for_nodes(frame.kind) {
             let unknown = Err(RequestError::UnknownKind { kind: frame.kind.0 });
             let _ = outbox.push(&answer(frame.kind, frame.call, unknown));
             return;
         }
-        let Ok(credit) = Arc::clone(&self.questions).try_acquire_owned() else {
+        let credits = match of_extensions {
+            true => &self.of_extensions,
+            false => &self.questions,
+        };
+        let Ok(credit) = Arc::clone(credits).try_acquire_owned() else {
             let _ = outbox.push(&answer(frame.kind, frame.call, Err(overloaded())));
             return;
         };

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cartwheel::limits::BACKGROUND_CREDITS;
 use cartwheel::message::clock::ClockQuery;
 use cartwheel::message::frame::{Flags, Frame};
 use cartwheel::message::{Kind, Message, encode};
@@ -140,7 +139,7 @@ impl Link {
         connected.as_ref().map(|own| Arc::clone(&own.outbox))
     }
 
-    /// Asks one question, if there is a credit of the background class for it.
+    /// Asks one question, if there is a credit of its class.
     pub async fn call(&self, kind: Kind, body: Bytes, wait: Duration) -> Result<Bytes, CallError> {
         let peer = self.peer;
         let answer = self.ask(kind, body, wait)?;
@@ -159,9 +158,8 @@ impl Link {
         let Some(Connected { outbox, calls, .. }) = &mut *connected else {
             return Err(CallError::Unreachable { peer });
         };
-        let limit = BACKGROUND_CREDITS;
-        let opened = calls.open(call, sender);
-        opened.map_err(|CreditsSpent| CallError::CreditsSpent { peer, limit })?;
+        let opened = calls.open(call, kind, sender);
+        opened.map_err(|CreditsSpent { limit }| CallError::CreditsSpent { peer, limit })?;
         let remaining = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
         // Counted before it leaves: the answer may be here before the next line.
         self.outstanding.fetch_add(1, Ordering::Relaxed);

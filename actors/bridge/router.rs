@@ -27,9 +27,31 @@ impl Router {
         M::Reply: 'static,
         F: Future<Output = Result<M::Reply, RequestError>> + 'static,
     {
-        let handler = TypedHandler::<M> {
-            handle: Box::new(move |message| Box::pin(handler(message))),
-        };
+        self.insert(move |message, _| Box::pin(handler(message)));
+    }
+
+    /// The same for a function that is told, too, how long the message is on the wire.
+    pub fn route_with_len<M, F>(&mut self, handler: impl Fn(M, usize) -> F + Send + Sync + 'static)
+    where
+        M: Message + 'static,
+        M::Reply: 'static,
+        F: Future<Output = Result<M::Reply, RequestError>> + 'static,
+    {
+        self.insert(move |message, len| {
+            let len = len.unwrap_or_else(|| encode(&message).len());
+            Box::pin(handler(message, len))
+        });
+    }
+
+    fn insert<M>(
+        &mut self,
+        handle: impl Fn(M, Option<usize>) -> Reply<M::Reply> + Send + Sync + 'static,
+    ) where
+        M: Message + 'static,
+        M::Reply: 'static,
+    {
+        let handle = Box::new(handle);
+        let handler = TypedHandler::<M> { handle };
         self.handlers.insert(M::KIND, Box::new(handler));
     }
 
@@ -79,8 +101,9 @@ trait ErasedHandler: Send + Sync {
 }
 
 struct TypedHandler<M: Message> {
+    /// With the length on the wire, if the message was on one.
     #[allow(clippy::type_complexity)]
-    handle: Box<dyn Fn(M) -> Reply<M::Reply> + Send + Sync>,
+    handle: Box<dyn Fn(M, Option<usize>) -> Reply<M::Reply> + Send + Sync>,
 }
 
 impl<M: Message + 'static> ErasedHandler for TypedHandler<M>
@@ -92,14 +115,14 @@ where
             let kind = M::KIND.0;
             return Box::pin(async move { Err(RequestError::UnknownKind { kind }) });
         };
-        let reply = (self.handle)(*message);
+        let reply = (self.handle)(*message, None);
         Box::pin(async move { Ok(Box::new(reply.await?) as Box<dyn Any>) })
     }
 
     fn encoded(&self, kind: Kind, body: Bytes) -> Reply<Bytes> {
         match decode::<M>(kind, &body) {
             Ok(message) => {
-                let reply = (self.handle)(message);
+                let reply = (self.handle)(message, Some(body.len()));
                 Box::pin(async move { Ok(encode(&reply.await?)) })
             }
             Err(error) => {
@@ -112,7 +135,7 @@ where
 
 /// A kind of the table that no actor answers: the node does not start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no handler is registered for {kind}")]
+#[error("no handler is registered for kind {kind}")]
 pub struct MissingHandler {
     /// The kind.
     pub kind: Kind,

@@ -1,21 +1,27 @@
 //! What an extension registers, and how it is put together.
 
 use std::any::type_name;
+use std::convert::Infallible;
+use std::future::pending;
 use std::sync::{Arc, OnceLock};
 
-use actix::{Actor, Addr, Context, Handler, Supervised};
-use cartwheel::extension::{Declaration, Reach};
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Supervised};
+use cartwheel::extension::{Declaration, Reach, Restarts};
 use cartwheel::message::Message;
-use cartwheel::message::client::RequestError;
-use cartwheel::node::NodeId;
+use futures::future::{FutureExt, LocalBoxFuture};
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 
 use super::handle::NodeHandle;
+use super::host::Host;
+use super::lives::Lives;
 use super::observer::{Observed, ObserverFeed};
+use super::place::Place;
 use super::question::Question;
-use super::state::{Ask, Inspect, Inspection, inspect};
+use super::registered::Surroundings;
+use super::state::{Inspect, Inspection, Show, show};
 use crate::bridge::Router;
-use crate::supervision::Supervision;
+use crate::shell::Shards;
 
 /// An extension, ready to be given to as many nodes as one likes.
 #[derive(Clone)]
@@ -26,7 +32,8 @@ pub struct Extension {
     pub(super) prepare: Arc<Prepare>,
 }
 
-type Prepare = dyn Fn(toml::Table) -> Result<Box<dyn Prepared>, Box<toml::de::Error>> + Send + Sync;
+type Prepare =
+    dyn Fn(Arc<Host>, toml::Table) -> Result<Box<dyn Prepared>, Box<toml::de::Error>> + Send + Sync;
 
 /// The settings of an extension that has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -35,7 +42,8 @@ pub struct NoSettings {}
 
 impl Extension {
     /// Begins an extension: its name, and what makes its actor, once a node and before the doors
-    /// open. The settings are what stands under `[extensions.NAME]` in the configuration.
+    /// open, on the extension's thread; again only if it panics. The settings are what stands under
+    /// `[extensions.NAME]` in the configuration.
     #[allow(clippy::new_ret_no_self)] // A builder, as with the client.
     pub fn new<A, S>(
         name: &'static str,
@@ -43,7 +51,7 @@ impl Extension {
     ) -> ExtensionBuilder<A, S>
     where
         A: Actor<Context = Context<A>> + Supervised,
-        S: DeserializeOwned + 'static,
+        S: DeserializeOwned + Clone + Send + 'static,
     {
         ExtensionBuilder {
             name,
@@ -53,7 +61,7 @@ impl Extension {
             parts: Parts {
                 routes: Vec::new(),
                 observer: None,
-                inspect: None,
+                show: None,
             },
         }
     }
@@ -77,18 +85,19 @@ pub struct ExtensionBuilder<A: Actor, S> {
 struct Parts<A: Actor> {
     routes: Vec<fn(&mut Router, Place<A>)>,
     observer: Option<Observer<A>>,
-    inspect: Option<fn(Addr<A>) -> Arc<Ask>>,
+    show: Option<Show<A>>,
 }
 
 /// How many records may wait for the actor, and what hands them over.
-type Observer<A> = (usize, fn(Arc<ObserverFeed>, Addr<A>));
+type Observer<A> = (usize, Pump<A>);
+type Pump<A> = fn(Arc<ObserverFeed>, Place<A>) -> LocalBoxFuture<'static, Infallible>;
 
 impl<A: Actor> Clone for Parts<A> {
     fn clone(&self) -> Self {
         Self {
             routes: self.routes.clone(),
             observer: self.observer,
-            inspect: self.inspect,
+            show: self.show,
         }
     }
 }
@@ -96,7 +105,7 @@ impl<A: Actor> Clone for Parts<A> {
 impl<A, S> ExtensionBuilder<A, S>
 where
     A: Actor<Context = Context<A>> + Supervised,
-    S: DeserializeOwned + 'static,
+    S: DeserializeOwned + Clone + Send + 'static,
 {
     /// The actor answers this message.
     pub fn answers<M>(mut self, reach: Reach) -> Self
@@ -123,9 +132,7 @@ where
     where
         A: Handler<Observed>,
     {
-        let pump = |feed: Arc<ObserverFeed>, actor| {
-            actix_rt::spawn(feed.pump(actor));
-        };
+        let pump = |feed: Arc<ObserverFeed>, place| feed.pump(place).boxed_local();
         self.parts.observer = Some((records_max, pump));
         self
     }
@@ -135,23 +142,23 @@ where
     where
         A: Handler<Inspect>,
     {
-        self.parts.inspect = Some(inspect);
+        self.parts.show = Some(show);
         self
     }
 
     /// The extension.
     pub fn build(self) -> Extension {
         let (name, make, parts) = (self.name, self.make, self.parts);
-        let prepare = move |settings: toml::Table| {
+        let prepare = move |host: Arc<Host>, settings: toml::Table| {
             let settings: S = settings.try_into().map_err(Box::new)?;
             let make = Arc::clone(&make);
             let observer = parts.observer;
             Ok(Box::new(Begin {
-                name,
+                host,
                 feed: observer.map(|(records_max, _)| ObserverFeed::new(records_max)),
-                make: Box::new(move |node| make(node, settings)),
+                make: Box::new(move |node| make(node, settings.clone())),
                 parts: parts.clone(),
-                place: Arc::default(),
+                address: Arc::default(),
             }) as Box<dyn Prepared>)
         };
         Extension {
@@ -172,30 +179,41 @@ fn declaration<M: Message>(extension: &'static str, reach: Reach) -> Declaration
     }
 }
 
-/// Where the actor's address will be, once it has begun.
-type Place<A> = (NodeId, &'static str, Arc<OnceLock<Addr<A>>>);
-
 /// An extension with its settings, for one start of one node.
 pub(super) trait Prepared {
     /// The extension's name.
     fn name(&self) -> &'static str;
 
     /// Registers a handler for each message that it answers.
-    fn routes(&self, node: NodeId, router: &mut Router);
+    fn routes(&self, shards: &Arc<dyn Shards>, router: &mut Router);
 
     /// Where what is accepted has to go, if it observes.
     fn feed(&self) -> Option<Arc<ObserverFeed>>;
 
-    /// Starts the actor.
-    fn begin(self: Box<Self>, node: NodeHandle, supervision: &Arc<Supervision>) -> Inspection;
+    /// Starts the actor; what is given back ends when the actor was made, or could not be.
+    fn begin(
+        self: Box<Self>,
+        node: NodeHandle,
+        around: &Surroundings,
+    ) -> (Inspection, oneshot::Receiver<Infallible>);
 }
 
 struct Begin<A: Actor> {
-    name: &'static str,
-    make: Box<dyn FnOnce(NodeHandle) -> A>,
+    host: Arc<Host>,
+    make: Box<dyn Fn(NodeHandle) -> A + Send>,
     parts: Parts<A>,
     feed: Option<Arc<ObserverFeed>>,
-    place: Arc<OnceLock<Addr<A>>>,
+    address: Arc<OnceLock<Addr<A>>>,
+}
+
+impl<A: Actor> Begin<A> {
+    fn place(&self, shards: &Arc<dyn Shards>) -> Place<A> {
+        Place {
+            host: Arc::clone(&self.host),
+            shards: Arc::clone(shards),
+            address: Arc::clone(&self.address),
+        }
+    }
 }
 
 impl<A> Prepared for Begin<A>
@@ -203,12 +221,12 @@ where
     A: Actor<Context = Context<A>> + Supervised,
 {
     fn name(&self) -> &'static str {
-        self.name
+        self.host.name
     }
 
-    fn routes(&self, node: NodeId, router: &mut Router) {
+    fn routes(&self, shards: &Arc<dyn Shards>, router: &mut Router) {
         for route in &self.parts.routes {
-            route(router, (node, self.name, Arc::clone(&self.place)));
+            route(router, self.place(shards));
         }
     }
 
@@ -216,37 +234,48 @@ where
         self.feed.clone()
     }
 
-    fn begin(self: Box<Self>, node: NodeHandle, supervision: &Arc<Supervision>) -> Inspection {
-        let make = self.make;
-        let address = supervision.start(self.name, |_| make(node));
-        if let (Some(feed), Some((_, pump))) = (self.feed, self.parts.observer) {
-            pump(feed, address.clone());
-        }
-        let ask = self.parts.inspect.map(|inspect| inspect(address.clone()));
-        // Set once: a prepared extension begins once.
-        let _ = self.place.set(address);
-        let name = self.name;
-        Inspection { name, ask }
+    fn begin(
+        self: Box<Self>,
+        node: NodeHandle,
+        around: &Surroundings,
+    ) -> (Inspection, oneshot::Receiver<Infallible>) {
+        let place = self.place(&around.shards);
+        let inspection = Inspection::new(place.clone(), self.parts.show);
+        let (begun, made) = oneshot::channel();
+        let (planned, supervision) = (
+            around.supervision.planned(self.host.name),
+            Arc::clone(&around.supervision),
+        );
+        let (make, observed) = (self.make, self.feed.zip(self.parts.observer));
+        let restarts = Restarts::new(around.rule);
+        let here = place.clone();
+        place.run(move || {
+            let context = Context::new();
+            // Set once: a prepared extension begins once.
+            let _ = here.address.set(context.address());
+            let lives = Lives {
+                host: Arc::clone(&here.host),
+                clock: Arc::clone(&node.clock),
+                make: Box::new(move || make(node.clone())),
+                restarts,
+                planned,
+                supervision,
+            };
+            let pump = match observed {
+                Some((feed, (_, pump))) => pump(feed, here),
+                None => pending().boxed_local(),
+            };
+            lives.run(context, pump, begun)
+        });
+        (inspection, made)
     }
 }
 
-fn route<A, M>(router: &mut Router, (node, name, place): Place<A>)
+fn route<A, M>(router: &mut Router, place: Place<A>)
 where
     A: Actor<Context = Context<A>> + Handler<Question<M>>,
     M: Message + Send + 'static,
     M::Reply: Send + 'static,
 {
-    router.route(move |message: M| {
-        let actor = place.get().cloned();
-        async move {
-            let actor = actor.ok_or_else(|| not_begun(node, name))?;
-            let answered = actor.send(Question(message)).await;
-            answered.unwrap_or(Err(RequestError::Restarted { node }))
-        }
-    });
-}
-
-fn not_begun(node: NodeId, name: &str) -> RequestError {
-    let cause = format!("extension {name} has not begun");
-    RequestError::NotServing { node, cause }
+    router.route_with_len(move |message: M, len| place.clone().ask(message, len));
 }

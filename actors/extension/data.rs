@@ -12,7 +12,7 @@ use cartwheel::message::client::{
 };
 use cartwheel::message::{Message, decode};
 use cartwheel::version::{ContextSecret, RecordError, RequestId};
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::administration::overloaded;
 use crate::bridge::Peers;
@@ -22,7 +22,8 @@ use crate::served::ServedNode;
 use crate::shell::EntropySource;
 
 /// The keys of the cluster, by way of this node's coordinators: the same rules, deadlines and
-/// errors as for a client. Clones share the extension's credits.
+/// errors as for a client. Clones share the extension's credits, and what is no longer waited for
+/// keeps its credit until it is over.
 #[derive(Clone)]
 pub struct Data {
     served: Arc<ServedNode>,
@@ -116,7 +117,7 @@ impl Data {
         cursor: Bytes,
         limit: u32,
     ) -> Result<Listed, RequestError> {
-        let _credit = self.credit()?;
+        let credit = self.credit()?;
         let bucket = bucket.to_owned();
         let list = List {
             bucket,
@@ -124,7 +125,18 @@ impl Data {
             limit,
         };
         let page = listing::page(self.served.ring.current(), self.peers.clone(), list);
-        let page = tokio::time::timeout(self.timeout, page).await;
+        let page = tokio::time::timeout(self.timeout, page);
+        let (answer, answered) = oneshot::channel();
+        actix_rt::spawn(async move {
+            let page = page.await;
+            drop(credit);
+            // Whoever asked may have stopped waiting.
+            let _ = answer.send(page);
+        });
+        let node = self.served.id;
+        let page = answered
+            .await
+            .map_err(|_| RequestError::Restarted { node })?;
         page.unwrap_or_else(|_| Err(self.served.timed_out(self.timeout)))
     }
 
@@ -159,11 +171,11 @@ impl Data {
     }
 
     async fn ask<M: Message>(&self, demand: Demand) -> Result<M::Reply, RequestError> {
-        let _credit = self.credit()?;
+        let credit = self.credit()?;
         let (answer, answered) = oneshot::channel();
         let shard = self.served.shard_of(&demand);
         let request = ClientRequest {
-            client: Client::extension(self.served.id, answer),
+            client: Client::extension(self.served.id, answer, credit),
             demand,
             deadline: self.served.clock.now().after(self.timeout),
             forwarded_by: None,
@@ -179,7 +191,8 @@ impl Data {
         })
     }
 
-    fn credit(&self) -> Result<SemaphorePermit<'_>, RequestError> {
-        self.room.try_acquire().map_err(|_| overloaded())
+    fn credit(&self) -> Result<OwnedSemaphorePermit, RequestError> {
+        let credit = Arc::clone(&self.room).try_acquire_owned();
+        credit.map_err(|_| overloaded())
     }
 }

@@ -10,13 +10,18 @@
 //!   start order: shards ─► extensions, in the order they were given ─► doors
 //! ```
 //!
-//! The actor is supervised like ours: a panic costs the message in hand, and `restarting` has to
-//! rebuild what is not in its store. `docs/EXTENDING.md` is the way in.
+//! The actor runs on a thread of its own, so that one that blocks keeps nobody else. It is
+//! supervised like ours, with a budget of its own: a panic costs the message in hand, `restarting`
+//! has to rebuild what is not in its store, and one that fails too often ends alone.
+//! `docs/EXTENDING.md` is the way in.
 
 mod builder;
 mod data;
 mod handle;
+mod host;
+mod lives;
 mod observer;
+mod place;
 mod question;
 mod registered;
 mod state;
@@ -29,8 +34,8 @@ pub use handle::NodeHandle;
 pub use observer::Observed;
 pub(crate) use observer::Observers;
 pub use question::Question;
-pub(crate) use registered::Registered;
 pub use registered::{ExtensionError, check};
+pub(crate) use registered::{Registered, Surroundings};
 pub(crate) use state::Inspection;
 pub use state::{Inspect, State};
 pub use store::{Changes, ExtensionStore, ExtensionStoreError};

@@ -1,20 +1,36 @@
 //! The extensions of one node: checked as a whole, then begun one after the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cartwheel::config::{Config, ConfigError};
-use cartwheel::extension::{KindError, Kinds, NameError, check_names};
-use cartwheel::node::NodeId;
+use cartwheel::extension::{KindError, Kinds, NameError, RestartRule, check_names};
 use cartwheel::store::ReplicaStore;
+use futures::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::builder::{Extension, Prepared};
 use super::handle::NodeHandle;
+use super::host::Host;
 use super::observer::Observers;
 use super::state::Inspection;
 use super::store::ExtensionStore;
 use crate::bridge::Router;
+use crate::shell::Shards;
 use crate::supervision::Supervision;
+
+/// What surrounds the extensions of a node.
+pub(crate) struct Surroundings {
+    pub(crate) supervision: Arc<Supervision>,
+    pub(crate) store: Arc<dyn ReplicaStore>,
+    pub(crate) shards: Arc<dyn Shards>,
+    /// How often each may fail.
+    pub(crate) rule: RestartRule,
+}
+
+/// How long a starting node waits for the actors of its extensions to be made: one that blocks
+/// there must not keep the node from serving.
+const BEGIN_WAIT: Duration = Duration::from_secs(2);
 
 /// The extensions of a node, each with its settings.
 pub(crate) struct Registered {
@@ -50,34 +66,38 @@ impl Registered {
     }
 
     /// Registers a handler for each message that an extension answers.
-    pub(crate) fn routes(&self, node: NodeId, router: &mut Router) {
+    pub(crate) fn routes(&self, shards: &Arc<dyn Shards>, router: &mut Router) {
         for extension in &self.extensions {
-            extension.routes(node, router);
+            extension.routes(shards, router);
         }
     }
 
-    /// Starts the actors in their order, and says how to ask them for their state.
-    pub(crate) fn begin(
+    /// Starts the actors in their order, waits a while until they are made, and says how to ask
+    /// them for their state.
+    pub(crate) async fn begin(
         self,
-        supervision: &Arc<Supervision>,
-        store: &Arc<dyn ReplicaStore>,
+        around: &Surroundings,
         node: impl Fn(ExtensionStore) -> NodeHandle,
     ) -> Vec<Inspection> {
         // All extensions together read one range at a time, as listings do.
         let reads = Arc::new(Semaphore::new(1));
         let extensions = self.extensions.into_iter().enumerate();
         let begun = extensions.map(|(place, extension)| {
-            let store = ExtensionStore::open(extension.name(), place, store, &reads);
-            extension.begin(node(store), supervision)
+            let store = ExtensionStore::open(extension.name(), place, &around.store, &reads);
+            extension.begin(node(store), around)
         });
-        begun.collect()
+        let (inspections, made): (Vec<_>, Vec<_>) = begun.unzip();
+        // Whoever is not made by then answers that it has not begun.
+        let _ = tokio::time::timeout(BEGIN_WAIT, join_all(made)).await;
+        inspections
     }
 }
 
 impl Extension {
     fn prepared(&self, config: &Config) -> Result<Box<dyn Prepared>, ConfigError> {
         let settings = config.extensions.get(self.name);
-        let prepared = (self.prepare)(settings.cloned().unwrap_or_default());
+        let host = Host::new(config.node.id, self.name);
+        let prepared = (self.prepare)(host, settings.cloned().unwrap_or_default());
         prepared.map_err(|cause| ConfigError::Extension {
             key: format!("[extensions.{}]", self.name),
             cause,

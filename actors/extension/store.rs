@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use cartwheel::limits::{EXTENSION_BATCH_BYTES_MAX, EXTENSION_WRITES_MAX, RANGE_BYTES_MAX};
+use cartwheel::limits::{
+    EXTENSION_BATCH_BYTES_MAX, EXTENSION_WRITE_BYTES_MAX, EXTENSION_WRITES_MAX, RANGE_BYTES_MAX,
+};
 use cartwheel::node::ShardId;
 use cartwheel::store::{
     Batch, Completion, CompletionSink, Durability, Family, Peek, Range, RangeRead, ReplicaStore,
@@ -25,6 +27,8 @@ pub struct ExtensionStore {
     store: Arc<dyn ReplicaStore>,
     waiting: Arc<Waiting>,
     writes: Arc<Semaphore>,
+    /// A credit for each byte that is with the committer.
+    written_bytes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
 }
 
@@ -99,6 +103,7 @@ impl ExtensionStore {
             store: Arc::clone(store),
             waiting,
             writes: Arc::new(Semaphore::new(EXTENSION_WRITES_MAX)),
+            written_bytes: Arc::new(Semaphore::new(EXTENSION_WRITE_BYTES_MAX)),
             reads: Arc::clone(reads),
         }
     }
@@ -111,7 +116,7 @@ impl ExtensionStore {
             Peek::Absent => return Ok(None),
             Peek::NotInMemory => {}
         }
-        let credit = self.credit(&self.reads).await?;
+        let credit = Credit::of(&self.reads, 1).await?;
         let (answer, answered) = oneshot::channel();
         let ticket = self.waiting.enter(Answer::Value(answer), credit);
         self.store.load(self.shard, ticket, self.family, key);
@@ -133,7 +138,7 @@ impl ExtensionStore {
             entries_max,
             bytes_max: RANGE_BYTES_MAX,
         };
-        let credit = self.credit(&self.reads).await?;
+        let credit = Credit::of(&self.reads, 1).await?;
         let (answer, answered) = oneshot::channel();
         let ticket = self.waiting.enter(Answer::Range(answer), credit);
         self.store.load_range(self.shard, ticket, range);
@@ -151,7 +156,8 @@ impl ExtensionStore {
         if len > limit {
             return Err(ExtensionStoreError::ChangesTooLarge { len, limit });
         }
-        let credit = self.credit(&self.writes).await?;
+        let mut credit = Credit::of(&self.writes, 1).await?;
+        credit.join(Credit::of(&self.written_bytes, len).await?);
         let (answer, answered) = oneshot::channel();
         let ticket = self.waiting.enter(Answer::Commit(answer), credit);
         self.store.submit(Submission {
@@ -162,13 +168,22 @@ impl ExtensionStore {
         });
         Ok(answered.await.map_err(|_| ExtensionStoreError::Closed)??)
     }
+}
 
-    async fn credit(
-        &self,
-        credits: &Arc<Semaphore>,
-    ) -> Result<OwnedSemaphorePermit, ExtensionStoreError> {
-        let credit = Arc::clone(credits).acquire_owned().await;
-        credit.map_err(|_| ExtensionStoreError::Closed)
+/// What a request to the store holds until the store is done with it.
+struct Credit(Vec<OwnedSemaphorePermit>);
+
+impl Credit {
+    async fn of(credits: &Arc<Semaphore>, count: usize) -> Result<Self, ExtensionStoreError> {
+        // No batch has as many bytes as this could not count.
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let credits = Arc::clone(credits).acquire_many_owned(count).await;
+        let credits = credits.map_err(|_| ExtensionStoreError::Closed)?;
+        Ok(Self(vec![credits]))
+    }
+
+    fn join(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 }
 
@@ -183,7 +198,7 @@ struct Waiting(Mutex<Entered>);
 struct Entered {
     last: u64,
     /// With the credit: it comes back when the store is done, though nobody waits any more.
-    answers: BTreeMap<Ticket, (Answer, OwnedSemaphorePermit)>,
+    answers: BTreeMap<Ticket, (Answer, Credit)>,
 }
 
 enum Answer {
@@ -193,7 +208,7 @@ enum Answer {
 }
 
 impl Waiting {
-    fn enter(&self, answer: Answer, credit: OwnedSemaphorePermit) -> Ticket {
+    fn enter(&self, answer: Answer, credit: Credit) -> Ticket {
         let mut entered = self.entered();
         entered.last += 1;
         let ticket = Ticket(entered.last);

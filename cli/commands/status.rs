@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cartwheel::message::client::{
-    ExtensionStatus, MemberDescription, PeerStatus, ShardStatus, StatusDescription,
+    ExtensionState, ExtensionStatus, MemberDescription, PeerStatus, ShardStatus, StatusDescription,
 };
 use cartwheel::node::NodeId;
 use cartwheel_client::Client;
@@ -142,16 +142,30 @@ fn as_text(members: &[Member]) -> String {
 fn extension_lines(member: &Member) -> Vec<String> {
     let extensions = member.status.iter().flat_map(|status| &status.extensions);
     let line = |extension: &ExtensionStatus| {
-        let shown = match &extension.state {
-            Some(state) => state
-                .iter()
-                .map(|(name, value)| format!(" {name} {value}"))
-                .collect(),
-            None => vec![" no answer".to_owned()],
+        let ExtensionStatus { name, state, .. } = extension;
+        let restarts = match extension.restarts {
+            0 => String::new(),
+            restarts => format!(" restarts {restarts},"),
         };
-        format!("{} {}:{}", member.node, extension.name, shown.join(","))
+        format!("{} {name}:{restarts}{}", member.node, shown(state))
     };
     extensions.map(line).collect()
+}
+
+fn shown(state: &ExtensionState) -> String {
+    match state {
+        ExtensionState::Shown(values) => {
+            let shown = values
+                .iter()
+                .map(|(name, value)| format!(" {name} {value}"));
+            shown.collect::<Vec<_>>().join(",")
+        }
+        ExtensionState::Silent => " no answer".to_owned(),
+        ExtensionState::Resting { delay_ms, cause } => {
+            format!(" rests for {delay_ms} ms, since {cause}")
+        }
+        ExtensionState::Ended { cause } => format!(" has ended, since {cause}"),
+    }
 }
 
 fn cells(status: &NodeStatus) -> Vec<String> {

@@ -52,7 +52,7 @@ pub enum Rule {
 }
 
 /// The rule of every setting, in the order of `default.toml`.
-pub(super) const RULES: [(&str, Rule); 26] = [
+pub(super) const RULES: [(&str, Rule); 28] = [
     ("node.id", Rule::Between(1, i64::MAX)),
     ("node.data_dir", Rule::Path),
     ("node.shards", Rule::Between(0, SHARDS_MAX)),
@@ -92,6 +92,14 @@ pub(super) const RULES: [(&str, Rule); 26] = [
     ("supervision.restarts_max", Rule::Between(0, 1_000_000)),
     (
         "supervision.restart_window_ms",
+        Rule::Between(1, TIME_MS_MAX),
+    ),
+    (
+        "supervision.extension_restarts_max",
+        Rule::Between(0, 1_000_000),
+    ),
+    (
+        "supervision.extension_window_ms",
         Rule::Between(1, TIME_MS_MAX),
     ),
 ];

@@ -172,7 +172,7 @@ pub struct LwwSection {
     pub max_offset_ms: u32,
 }
 
-/// How often an actor may fail before the process gives up.
+/// How often an actor may fail before the process gives up, and an extension before it ends.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SupervisionSection {
@@ -180,4 +180,8 @@ pub struct SupervisionSection {
     pub restarts_max: u32,
     /// The window.
     pub restart_window_ms: u32,
+    /// Restarts of one extension within its window.
+    pub extension_restarts_max: u32,
+    /// Its window.
+    pub extension_window_ms: u32,
 }

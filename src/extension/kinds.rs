@@ -104,7 +104,7 @@ fn in_range(own: Declaration) -> Result<(), KindError> {
 pub enum KindError {
     /// Two messages have one number.
     #[error(
-        "kind {kind} stands for two messages: {first} of extension {first_extension}, and {second} of extension {second_extension}"
+        "kind {kind:#06x} stands for two messages: {first} of extension {first_extension}, and {second} of extension {second_extension}"
     )]
     Collision {
         /// The number.
@@ -120,7 +120,7 @@ pub enum KindError {
     },
     /// The number belongs to Cartwheel.
     #[error(
-        "kind {kind} of {message} in extension {extension} is below {}: kinds of extensions begin there",
+        "kind {kind:#06x} of {message} in extension {extension} is below {:#06x}: kinds of extensions begin there",
         Kind::FIRST_OF_EXTENSIONS.0
     )]
     OutsideRange {
@@ -132,7 +132,9 @@ pub enum KindError {
         extension: &'static str,
     },
     /// It is asked, and nobody would answer.
-    #[error("extension {extension} asks {message}, kind {kind}, which no extension answers here")]
+    #[error(
+        "extension {extension} asks {message}, kind {kind:#06x}, which no extension answers here"
+    )]
     NoHandler {
         /// The number.
         kind: u16,
@@ -195,7 +197,7 @@ mod tests {
         let collision = Kinds::check([one, two], []).unwrap_err();
         assert_eq!(
             collision.to_string(),
-            "kind 32768 stands for two messages: feed::Since of extension feed, and expiry::Due of extension feed"
+            "kind 0x8000 stands for two messages: feed::Since of extension feed, and expiry::Due of extension feed"
         );
         let asked = Kinds::check([one], [two]).unwrap_err();
         assert_eq!(asked, collision, "whoever asks means another message");
@@ -209,6 +211,10 @@ mod tests {
             message: "feed::Since",
             extension: "feed",
         };
+        assert_eq!(
+            expected.to_string(),
+            "kind 0x7fff of feed::Since in extension feed is below 0x8000: kinds of extensions begin there"
+        );
         assert_eq!(Kinds::check([below], []).unwrap_err(), expected);
         assert_eq!(Kinds::check([], [below]).unwrap_err(), expected);
     }

@@ -28,7 +28,7 @@ pub fn decode<'body, T: Deserialize<'body>>(
 
 /// A body that is not what its kind says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the body of {kind}, {len} bytes, is malformed: {cause}")]
+#[error("the body of kind {kind}, {len} bytes, is malformed: {cause}")]
 pub struct DecodeError {
     /// The kind of the frame.
     pub kind: Kind,

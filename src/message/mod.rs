@@ -27,13 +27,20 @@ pub struct Kind(pub u16);
 impl Kind {
     /// Kinds from here upwards belong to extensions.
     pub const FIRST_OF_EXTENSIONS: Self = Self(0x8000);
+
+    /// Whether it belongs to an extension.
+    pub fn is_of_extensions(self) -> bool {
+        self >= Self::FIRST_OF_EXTENSIONS
+    }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match TABLE.iter().find(|entry| entry.kind == *self) {
             Some(entry) => write!(out, "{} ({})", entry.name, self.0),
-            None => write!(out, "unknown kind {}", self.0),
+            // As whoever wrote the extension has written it.
+            None if self.is_of_extensions() => write!(out, "{:#06x}", self.0),
+            None => write!(out, "{}", self.0),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use actix::System;
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::{Identity, MemoryMode, MemoryStore};
@@ -11,7 +12,8 @@ use cartwheel_actors::HostFacts;
 use cartwheel_actors::extension::Extension;
 use cartwheel_actors::node::{Node, NodeOptions, StartError, start};
 use cartwheel_actors::shell::{
-    Clock, EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shell, TcpNetwork,
+    ArbiterShards, Clock, EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shards, Shell,
+    TcpNetwork,
 };
 use cartwheel_client::Client;
 use tokio::task::LocalSet;
@@ -70,12 +72,31 @@ pub fn with_extensions<F: Future<Output = ()>>(
     settings: &str,
     test: impl FnOnce(Cluster) -> F,
 ) {
-    run(Cluster::start(&vec![0; nodes], extensions, settings), test);
+    run(
+        Cluster::start(&vec![0; nodes], extensions, settings, local),
+        test,
+    );
+}
+
+/// Runs a test with a node whose shards and extensions have threads of their own, as in earnest; it
+/// has to stop the node. What it gives is given back when its event loop has ended.
+pub fn with_threads<F: Future>(
+    extensions: &[Extension],
+    test: impl FnOnce(Cluster) -> F,
+) -> F::Output {
+    let system = System::new();
+    system.block_on(async {
+        let shards = || Arc::new(ArbiterShards::default()) as Arc<dyn Shards>;
+        let cluster = Cluster::start(&[0], extensions, "", shards).await;
+        let limit = std::time::Duration::from_secs(60);
+        let tested = tokio::time::timeout(limit, test(cluster.unwrap())).await;
+        tested.expect("the test ends in time")
+    })
 }
 
 /// The same, with a node for each of these errors of a clock, in milliseconds.
 pub fn with_clocks<F: Future<Output = ()>>(errors_ms: &[i64], test: impl FnOnce(Cluster) -> F) {
-    run(Cluster::start(errors_ms, &[], ""), test);
+    run(Cluster::start(errors_ms, &[], "", local), test);
 }
 
 fn run<F: Future<Output = ()>>(
@@ -100,6 +121,7 @@ impl Cluster {
         errors_ms: &[i64],
         extensions: &[Extension],
         settings: &str,
+        shards: fn() -> Arc<dyn Shards>,
     ) -> Result<Self, StartError> {
         let count = errors_ms.len();
         let ports = free_ports(2 * count);
@@ -114,6 +136,7 @@ impl Cluster {
                 Arc::clone(&stores[at]),
                 clock,
                 extensions.to_vec(),
+                shards(),
                 panicking(),
             )
         });
@@ -136,7 +159,7 @@ impl Cluster {
         let saying = Arc::clone(&said);
         let fatal = Arc::new(move |reason: &str| saying.lock().unwrap().push(reason.to_owned()));
         let clock = WrongClock(MonotonicClock::new(), 0);
-        let started = start_node(config, store, clock, Vec::new(), fatal).await;
+        let started = start_node(config, store, clock, Vec::new(), local(), fatal).await;
         (started.unwrap(), said)
     }
 
@@ -168,12 +191,18 @@ impl Cluster {
 pub fn refusal(extensions: &[Extension], settings: &str) -> StartError {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().build().unwrap();
-    let starting = Cluster::start(&[0], extensions, settings);
+    let starting = Cluster::start(&[0], extensions, settings, local);
     match LocalSet::new().block_on(&runtime, starting) {
         Ok(_) => panic!("the node has started"),
         Err(error) => error,
     }
 }
+
+/// All shards on the event loop of the test.
+fn local() -> Arc<dyn Shards> {
+    Arc::new(LocalShards)
+}
+
 fn panicking() -> Arc<dyn Fn(&str) + Send + Sync> {
     Arc::new(|reason: &str| panic!("a node gave up: {reason}"))
 }
@@ -189,6 +218,7 @@ async fn start_node(
     store: Arc<MemoryStore>,
     clock: WrongClock,
     extensions: Vec<Extension>,
+    shards: Arc<dyn Shards>,
     fatal: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> Result<Node, StartError> {
     let entropy = SeededEntropy::new(OPENED.fetch_add(1, Ordering::Relaxed));
@@ -202,7 +232,7 @@ async fn start_node(
         network: Arc::new(TcpNetwork),
         clock: Arc::new(clock),
         entropy: Arc::new(entropy),
-        shards: Arc::new(LocalShards),
+        shards,
         store,
     };
     let options = NodeOptions {

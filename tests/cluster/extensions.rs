@@ -5,13 +5,14 @@ use std::time::Duration;
 use actix::{Actor, Context, Handler, Supervised};
 use bytes::Bytes;
 use cartwheel::limits::EXTENSION_REQUESTS_MAX;
-use cartwheel::message::client::{ExtensionStatus, PeerStatus, RequestError};
+use cartwheel::message::client::{ExtensionState, ExtensionStatus, PeerStatus, RequestError};
 use cartwheel::message::{Kind, Message};
 use cartwheel::node::NodeId;
 use cartwheel_actors::bridge::Peers;
 use cartwheel_actors::extension::{
     Data, Extension, Inspect, NoSettings, NodeHandle, Question, Reach, State,
 };
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{refusal, with_extensions};
@@ -86,7 +87,7 @@ impl Handler<Inspect> for Greeter {
 
     fn handle(&mut self, _: Inspect, _: &mut Self::Context) -> State {
         let greeting = &self.settings.greeting;
-        assert_ne!(greeting, "silence", "a test asked for a panic");
+        assert!(greeting != "silence", "{ASKED}");
         State::new()
             .with("greeted", self.greeted)
             .with("greeting", greeting)
@@ -141,6 +142,9 @@ fn crier() -> Extension {
         .asks::<Greet>()
         .build()
 }
+
+/// What those panics say.
+const ASKED: &str = "a test asked for a panic";
 
 const SETTINGS: &str = "[extensions.greeter]\ngreeting = \"hello\"\n";
 
@@ -208,11 +212,17 @@ fn an_actor_that_panics_starts_again_and_its_asker_hears_of_it() {
         assert_eq!(client.ask(&greet("one")).await.unwrap().times, 1);
         assert_eq!(client.ask(&greet("two")).await.unwrap().times, 2);
         let lost = client.ask(&greet("nobody")).await.unwrap_err();
-        let restarted = RequestError::Restarted { node: NodeId(1) };
-        assert_eq!(lost.refusal(), Some(&restarted));
+        let expected = RequestError::QuestionLost {
+            node: NodeId(1),
+            extension: "greeter".to_owned(),
+        };
+        assert_eq!(lost.refusal(), Some(&expected));
         let times = client.ask(&greet("three")).await.unwrap().times;
         assert_eq!(times, 1, "its state was built anew");
-        assert!(cluster.nodes[0].supervision.restarts() > 0);
+        let status = &client.status().await.unwrap().extensions[0];
+        assert_eq!(status.restarts, 1);
+        let restarts = cluster.nodes[0].supervision.restarts();
+        assert_eq!(restarts, 0, "the node has nothing to do with it");
     });
 }
 
@@ -226,12 +236,12 @@ fn a_node_refuses_to_start_with_extensions_that_do_not_go_together() {
     let settings = "[extensions]\ngreeter.greeting = \"hello\"\nother.greeting = \"hi\"\n";
     let collision = refused(&[greeter(Reach::Nodes), same_kind.build()], settings);
     assert!(
-        collision.starts_with("kind 32768 stands for two messages:"),
+        collision.starts_with("kind 0x8000 stands for two messages:"),
         "{collision}"
     );
     let nobody = refused(&[crier()], "");
     assert!(
-        nobody.ends_with("Greet, kind 32768, which no extension answers here"),
+        nobody.ends_with("Greet, kind 0x8000, which no extension answers here"),
         "{nobody}"
     );
 }
@@ -261,17 +271,17 @@ fn the_status_of_a_node_has_the_state_of_each_extension() {
         let client = cluster.client(&[0]).await;
         client.ask(&greet("you")).await.unwrap();
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let state = Some(vec![own("greeted", "1"), own("greeting", "hello")]);
+        let state = vec![own("greeted", "1"), own("greeting", "hello")];
         let expected = [
-            extension_status("greeter", state),
-            extension_status("crier", Some(Vec::new())),
+            extension_status("greeter", ExtensionState::Shown(state)),
+            extension_status("crier", ExtensionState::Shown(Vec::new())),
         ];
         assert_eq!(client.status().await.unwrap().extensions, expected);
     });
 }
 
 #[test]
-fn an_extension_that_does_not_answer_spoils_nothing_but_its_own_line_of_the_status() {
+fn an_extension_that_fails_over_its_state_spoils_nothing_but_its_own_line_of_the_status() {
     let settings = "[extensions.greeter]\ngreeting = \"silence\"\n";
     with_extensions(
         1,
@@ -279,14 +289,22 @@ fn an_extension_that_does_not_answer_spoils_nothing_but_its_own_line_of_the_stat
         settings,
         |cluster| async move {
             let status = cluster.client(&[0]).await.status().await.unwrap();
-            assert_eq!(status.extensions, [extension_status("greeter", None)]);
+            let state = ExtensionState::Resting {
+                delay_ms: 100,
+                cause: "it panicked: ".to_owned() + ASKED,
+            };
+            assert_eq!(status.extensions, [extension_status("greeter", state)]);
         },
     );
 }
 
-fn extension_status(name: &str, state: Option<Vec<(String, String)>>) -> ExtensionStatus {
-    let name = name.to_owned();
-    ExtensionStatus { name, state }
+fn extension_status(name: &str, state: ExtensionState) -> ExtensionStatus {
+    let (name, restarts) = (name.to_owned(), 0);
+    ExtensionStatus {
+        name,
+        restarts,
+        state,
+    }
 }
 
 /// Does to a key what it is told, as a client of its own node would.
@@ -308,6 +326,10 @@ enum Keep {
     List,
     /// Reads so many keys at once, and counts the refusals.
     Many(usize),
+    /// Reads so many keys and stops waiting at once; what one more comes to, then and later.
+    Abandon(usize),
+    /// The same with pages of a listing.
+    AbandonLists(usize),
 }
 
 impl Message for Keep {
@@ -351,7 +373,32 @@ async fn kept(data: Data, keep: Keep) -> Result<Vec<String>, RequestError> {
             let errors = read.into_iter().filter_map(Result::err);
             Ok(errors.map(|error| error.to_string()).collect())
         }
+        Keep::Abandon(count) => {
+            let read = || data.get("default", Bytes::from_static(b"key"));
+            Ok(abandoned(count, read).await)
+        }
+        Keep::AbandonLists(count) => {
+            let page = || data.list("default", Bytes::new(), 1);
+            Ok(abandoned(count, page).await)
+        }
     }
+}
+
+/// Nothing else runs between the questions that are dropped and the one that is refused for them.
+async fn abandoned<T, F>(count: usize, ask: impl Fn() -> F) -> Vec<String>
+where
+    F: Future<Output = Result<T, RequestError>>,
+{
+    let told = |outcome: Result<T, RequestError>| match outcome {
+        Ok(_) => "answered".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    for _ in 0..count {
+        assert!(ask().now_or_never().is_none());
+    }
+    let then = told(ask().await);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    vec![then, told(ask().await)]
 }
 
 fn keeper() -> Extension {
@@ -390,5 +437,21 @@ fn an_extension_gets_the_errors_of_a_client_and_no_more_room_than_its_own() {
         };
         assert_eq!(of("there is no bucket"), EXTENSION_REQUESTS_MAX);
         assert_eq!(of("overloaded"), 3);
+    });
+}
+
+#[test]
+fn what_an_extension_no_longer_waits_for_keeps_its_room_until_it_is_over() {
+    with_extensions(1, &[keeper()], "", |cluster| async move {
+        let client = cluster.client(&[0]).await;
+        let full = EXTENSION_REQUESTS_MAX;
+        for (keep, first) in [
+            (Keep::Abandon(full), "overloaded: try again in 50 ms"),
+            (Keep::Abandon(full - 1), "answered"),
+            (Keep::AbandonLists(full), "overloaded: try again in 50 ms"),
+            (Keep::AbandonLists(full - 1), "answered"),
+        ] {
+            assert_eq!(client.ask(&keep).await.unwrap(), [first, "answered"]);
+        }
     });
 }

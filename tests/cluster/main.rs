@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on says so by panicking.
 
 mod bad_input;
+mod blocked_extension;
 mod cluster;
+mod crowded_extension;
 mod extensions;
+mod failing_extension;
+mod harm;
 mod large_records;
 mod missed_activation;
 mod observing;

@@ -1,5 +1,6 @@
 //! What a link lends its callers while a peer does not answer.
 
+use cartwheel::limits::{BACKGROUND_CREDITS, EXTENSION_CREDITS};
 use cartwheel::message::replica::BucketsQuery;
 
 use super::*;
@@ -58,6 +59,24 @@ fn a_peer_gets_no_more_questions_than_it_has_credits() {
     assert_eq!(ask(&link).err(), Some(spent), "the peer is still at work");
     connect(&link);
     assert!(ask(&link).is_ok(), "another connection has its own credits");
+}
+
+#[test]
+fn extensions_that_do_not_answer_leave_the_nodes_own_questions_alone() {
+    let link = link();
+    connect(&link);
+    let ask_extension = || {
+        let (kind, wait) = (Kind::FIRST_OF_EXTENSIONS, Duration::from_secs(1));
+        link.ask(kind, Bytes::new(), wait)
+    };
+    let under_way: Vec<_> = (0..EXTENSION_CREDITS)
+        .map(|_| ask_extension().unwrap())
+        .collect();
+    let (peer, limit) = (PEER, EXTENSION_CREDITS);
+    let spent = CallError::CreditsSpent { peer, limit };
+    assert_eq!(ask_extension().err(), Some(spent));
+    assert!(ask(&link).is_ok());
+    drop(under_way);
 }
 
 #[test]

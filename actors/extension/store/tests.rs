@@ -139,3 +139,22 @@ fn no_more_is_under_way_than_there_are_credits() {
     let reads = join_all([world.feed.get("a"), world.feed.get("b")]);
     assert_eq!(world.done(reads), [Ok(None), Ok(None)]);
 }
+
+#[test]
+fn no_more_bytes_are_under_way_than_there_are_credits() {
+    let world = World::new();
+    let write = |len: usize| {
+        let mut changes = Changes::new();
+        changes.put("key", vec![0; len - 3]);
+        let written = world.feed.write(changes, Durability::Synced);
+        written.now_or_never()
+    };
+    let len = EXTENSION_BATCH_BYTES_MAX;
+    assert!((0..5).all(|_| write(len).is_none()));
+    let all = EXTENSION_WRITE_BYTES_MAX / len;
+    assert_eq!(world.memory.queued(), all, "the last one waits");
+    world.write(&world.expiry, "key", "value");
+    assert_eq!(world.memory.queued(), 0);
+    assert!(write(len).is_none());
+    assert_eq!(world.memory.queued(), 1, "the bytes came back");
+}

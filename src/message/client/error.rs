@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sibling;
 use crate::listing::CursorError;
+use crate::message::Kind;
 use crate::node::NodeId;
 use crate::version::ContextError;
 
@@ -17,13 +18,13 @@ use crate::version::ContextError;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RequestError {
     /// The frame's kind is not in the table, or is not for clients.
-    #[error("kind {kind} is not answered here")]
+    #[error("kind {} is not answered here", Kind(*kind))]
     UnknownKind {
         /// The kind that came.
         kind: u16,
     },
     /// The body is not what its kind says.
-    #[error("malformed request of kind {kind}: {cause}")]
+    #[error("malformed request of kind {}: {cause}", Kind(*kind))]
     Malformed {
         /// The kind of the frame.
         kind: u16,
@@ -263,6 +264,14 @@ pub enum RequestError {
     Restarted {
         /// The node.
         node: NodeId,
+    },
+    /// An extension has failed over the question, or was restarted before its answer.
+    #[error("extension {extension} of {node} lost the question: it failed, and begins again")]
+    QuestionLost {
+        /// The node.
+        node: NodeId,
+        /// The extension.
+        extension: String,
     },
 }
 

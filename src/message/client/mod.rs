@@ -17,6 +17,6 @@ pub use error::RequestError;
 pub use explain::{Explain, ExplainEvent, ExplainStep};
 pub use list::{List, Listed};
 pub use status::{
-    ExtensionStatus, Locate, Located, MemberDescription, PeerStatus, Ring, RingDescription,
-    ShardStatus, Status, StatusDescription,
+    ExtensionState, ExtensionStatus, Locate, Located, MemberDescription, PeerStatus, Ring,
+    RingDescription, ShardStatus, Status, StatusDescription,
 };

@@ -38,7 +38,9 @@ impl RequestError {
             | Self::Corrupt { .. }
             | Self::BucketExists { .. }
             | Self::BadBucket { .. }
-            | Self::MembersMissing { .. } => false,
+            | Self::MembersMissing { .. }
+            // What one node's extension fails over, that of the next would fail over, too.
+            | Self::QuestionLost { .. } => false,
         }
     }
 
@@ -51,6 +53,7 @@ impl RequestError {
                 | Self::TimedOut { .. }
                 | Self::StoreFailed { .. }
                 | Self::Restarted { .. }
+                | Self::QuestionLost { .. }
         )
     }
 }

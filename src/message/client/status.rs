@@ -77,8 +77,31 @@ pub struct PeerStatus {
 pub struct ExtensionStatus {
     /// Its name.
     pub name: String,
-    /// What it shows of itself, names and values; nothing, if it did not answer in time.
-    pub state: Option<Vec<(String, String)>>,
+    /// How often it has begun again since the node started.
+    pub restarts: u64,
+    /// What it shows of itself, or why it does not.
+    pub state: ExtensionState,
+}
+
+/// What an extension shows of itself, or why it does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExtensionState {
+    /// Names and values, by name.
+    Shown(Vec<(String, String)>),
+    /// It did not answer in time.
+    Silent,
+    /// It has failed, and begins again after this time.
+    Resting {
+        /// How long it rests in all.
+        delay_ms: u64,
+        /// What it failed of.
+        cause: String,
+    },
+    /// It has failed too often, and begins no more while the node lives.
+    Ended {
+        /// What it failed of.
+        cause: String,
+    },
 }
 
 /// Asks for members and ownership.

@@ -176,7 +176,15 @@ fn of_the_outcome() -> Vec<(&'static str, RequestError)> {
         ),
         ("Corrupt", RequestError::Corrupt { node }),
         ("Restarted", RequestError::Restarted { node }),
+        ("QuestionLost", question_lost()),
     ]
+}
+
+fn question_lost() -> RequestError {
+    RequestError::QuestionLost {
+        node: NodeId(2),
+        extension: "expiry".to_owned(),
+    }
 }
 
 fn too_many_siblings() -> RequestError {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use cartwheel::message::client::{
-    ExtensionStatus, Locate, Located, MemberDescription, PeerStatus, Ring, RingDescription,
-    ShardStatus, Status, StatusDescription,
+    ExtensionState, ExtensionStatus, Locate, Located, MemberDescription, PeerStatus, Ring,
+    RingDescription, ShardStatus, Status, StatusDescription,
 };
 use cartwheel::node::{NodeId, StoreId};
 
@@ -65,18 +65,35 @@ fn status() -> StatusDescription {
         shards: vec![shard()],
         peers: vec![peer()],
         extensions: vec![
-            extension("change_feed", Some(vec![("cursor", "17")])),
-            extension("expiry", None),
+            extension("change_feed", shown(vec![("cursor", "17")])),
+            extension("expiry", ExtensionState::Silent),
+            extension(
+                "counter",
+                ExtensionState::Resting {
+                    delay_ms: 200,
+                    cause: cause(),
+                },
+            ),
+            extension("index", ExtensionState::Ended { cause: cause() }),
         ],
     }
 }
 
-fn extension(name: &str, state: Option<Vec<(&str, &str)>>) -> ExtensionStatus {
-    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+fn extension(name: &str, state: ExtensionState) -> ExtensionStatus {
     ExtensionStatus {
         name: name.to_owned(),
-        state: state.map(|state| state.into_iter().map(own).collect()),
+        restarts: 2,
+        state,
     }
+}
+
+fn shown(values: Vec<(&str, &str)>) -> ExtensionState {
+    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    ExtensionState::Shown(values.into_iter().map(own).collect())
+}
+
+fn cause() -> String {
+    "it panicked: no such table".to_owned()
 }
 
 fn shard() -> ShardStatus {

@@ -6,9 +6,10 @@ use cartwheel::bucket::{Bucket, BucketDurability};
 use cartwheel::listing::CursorError;
 use cartwheel::message::client::{
     BucketCreate, BucketDescription, BucketList, Delete, DeleteBatch, Deleted, Explain,
-    ExplainEvent, ExplainStep, ExtensionStatus, Get, GetBatch, Got, List, Listed, Locate, Located,
-    MemberDescription, Outcomes, PeerStatus, Put, PutBatch, PutDone, QuorumOptions, RequestError,
-    Ring, RingDescription, ShardStatus, Sibling, Status, StatusDescription,
+    ExplainEvent, ExplainStep, ExtensionState, ExtensionStatus, Get, GetBatch, Got, List, Listed,
+    Locate, Located, MemberDescription, Outcomes, PeerStatus, Put, PutBatch, PutDone,
+    QuorumOptions, RequestError, Ring, RingDescription, ShardStatus, Sibling, Status,
+    StatusDescription,
 };
 use cartwheel::message::hello::{Hello, Speaker, Welcome};
 use cartwheel::message::{Kind, TABLE};
@@ -82,6 +83,7 @@ fn enums() -> Vec<(&'static str, Shape, VariantShape)> {
         ContextError,
         CursorError,
         ExplainStep,
+        ExtensionState,
         RequestError,
         Speaker
     ];

@@ -1,0 +1,136 @@
+//! An extension that fails rests, and one that fails too often ends alone.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cartwheel::message::client::{ExtensionState, RequestError};
+use cartwheel_actors::shell::Clock;
+use cartwheel_client::Client;
+
+use crate::cluster::{Cluster, with_extensions};
+use crate::harm::{ASKED, Harm, harmful, is_well, once, refusal, status};
+
+/// Two restarts, and then it ends.
+const TWICE: &str = "[supervision]\nextension_restarts_max = 2\n";
+
+/// Waits until it is asked again, or ends.
+async fn rested(client: &Client) {
+    while let ExtensionState::Resting { .. } = status(client).await.state {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn has_ended(cluster: &Cluster, client: &Client, failure: &str) {
+    let often = format!("it failed 3 times in a short time, and at last {failure}");
+    let ended = status(client).await;
+    let (cause, name) = (often.clone(), "extension harmful has ended, since ");
+    assert_eq!(ended.state, ExtensionState::Ended { cause });
+    let RequestError::NotServing { cause, .. } = refusal(client.ask(&Harm::Answer).await) else {
+        panic!("it serves");
+    };
+    assert_eq!(cause, format!("{name}{often}"));
+    let bucket = client.bucket("default");
+    bucket.put("key", "value").send().await.unwrap();
+    let restarts = cluster.nodes[0].supervision.restarts();
+    assert_eq!(restarts, 0, "the node's own budget is as it was");
+}
+
+#[test]
+fn an_extension_that_panics_too_often_ends_and_its_node_goes_on() {
+    for harm in [Harm::Panic, Harm::PanicLater] {
+        let (extension, watched) = harmful();
+        with_extensions(1, &[extension], TWICE, |cluster| async move {
+            let client = once(&cluster, 0).await;
+            for turn in 0..3 {
+                let lost = refusal(client.ask(&harm).await);
+                assert!(
+                    matches!(lost, RequestError::QuestionLost { .. }),
+                    "{lost:?}"
+                );
+                // A future's panic is known a moment after its answer.
+                while is_well(&status(&client).await.state) {}
+                let last = status(&client).await;
+                if turn < 2 {
+                    let resting = matches!(last.state, ExtensionState::Resting { delay_ms, .. }
+                        if delay_ms == 100 << turn);
+                    assert!(resting, "{last:?}");
+                    let refused = refusal(client.ask(&Harm::Answer).await);
+                    assert!(
+                        matches!(refused, RequestError::NotServing { .. }),
+                        "{refused:?}"
+                    );
+                }
+                assert_eq!(last.restarts, turn);
+                rested(&client).await;
+            }
+            let failure = match harm {
+                Harm::Panic => format!("it panicked: {ASKED}"),
+                _ => "a future of it panicked".to_owned(),
+            };
+            has_ended(&cluster, &client, &failure).await;
+            assert_eq!(watched.handled.load(Ordering::Relaxed), 3);
+        });
+    }
+}
+
+#[test]
+fn an_extension_that_can_not_be_made_rests_and_is_made_again_or_ends() {
+    for panics in [2, 3] {
+        let (extension, watched) = harmful();
+        *watched.births.lock().unwrap() = vec![Harm::Panic; panics];
+        with_extensions(1, &[extension], TWICE, |cluster| async move {
+            let client = once(&cluster, 0).await;
+            rested(&client).await;
+            if panics == 2 {
+                client.ask(&Harm::Answer).await.unwrap();
+                assert!(is_well(&status(&client).await.state));
+            } else {
+                let failure = format!("it panicked when it was made: {ASKED}");
+                has_ended(&cluster, &client, &failure).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn a_question_that_an_extension_fails_over_is_put_to_no_other_node() {
+    let (extension, watched) = harmful();
+    with_extensions(3, &[extension], "", |cluster| async move {
+        let client = cluster.client(&[0, 1, 2]).await;
+        let lost = refusal(client.ask(&Harm::Panic).await);
+        let RequestError::QuestionLost { node, extension } = lost else {
+            panic!("{lost:?}");
+        };
+        assert_eq!((node.0 > 0, &*extension), (true, "harmful"));
+        assert_eq!(watched.handled.load(Ordering::Relaxed), 1);
+    });
+}
+
+#[test]
+fn nothing_is_handed_to_an_observer_that_rests() {
+    let (extension, watched) = harmful();
+    with_extensions(1, &[extension], TWICE, |cluster| async move {
+        let client = once(&cluster, 0).await;
+        let bucket = client.bucket("default");
+        watched.is_afraid.store(true, Ordering::Relaxed);
+        let began = watched.clock.now();
+        let mut written = 0;
+        while !matches!(status(&client).await.state, ExtensionState::Ended { .. }) {
+            let key = format!("key {written}");
+            bucket.put(key, "value").send().await.unwrap();
+            written += 1;
+            let passed = watched.clock.now().since(began);
+            assert!(passed < Duration::from_secs(20), "it does not end");
+        }
+        let shocks = watched.shocks.lock().unwrap().clone();
+        let rests: Vec<_> = shocks
+            .windows(2)
+            .map(|pair| pair[1].since(pair[0]))
+            .collect();
+        assert_eq!(rests.len(), 2, "{rests:?}");
+        assert!(rests[0] >= Duration::from_millis(100), "{rests:?}");
+        assert!(rests[1] >= Duration::from_millis(200), "{rests:?}");
+        let failure = format!("it panicked: {ASKED}");
+        has_ended(&cluster, &client, &failure).await;
+    });
+}
