@@ -121,13 +121,10 @@ impl Work {
     /// was noted when it came.
     async fn delete(&self, now: u64, (_, key, seen): &due::Entry) -> Option<due::Entry> {
         let (data, bucket) = (self.node.data().within(SWEEP), &self.settings.bucket);
-        let found = data.get(bucket, key.clone()).await;
-        let failed = match found {
+        let delete = data.delete(bucket, key.clone(), seen.clone());
+        let failed = match data.get(bucket, key.clone()).await {
             Ok(found) if found.values.is_empty() || found.context != *seen => false,
-            Ok(_) => {
-                let deleted = data.delete(bucket, key.clone(), seen.clone()).await;
-                deleted.is_err()
-            }
+            Ok(_) => delete.await.is_err(),
             Err(_) => true,
         };
         failed.then(|| (now + RETRY_MS, key.clone(), seen.clone()))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cartwheel::message::client::ExtensionState;
 use cartwheel_client::Bucket;
 use cartwheel_simulation::{Cluster, Simulation, millis, secs};
 use futures::{StreamExt, stream};
@@ -34,10 +35,11 @@ async fn put(bucket: &Bucket, keys: u32, at_once: usize) {
 async fn lost(cluster: &Cluster, node: u64) -> u64 {
     let client = cluster.client_of([node], 4).await;
     let status = client.unrecorded().status().await;
-    let state = status
-        .ok()
-        .and_then(|status| status.extensions[0].state.clone());
-    let lost = state.iter().flatten().find(|(name, _)| name == "lost");
+    let state = status.map(|status| status.extensions[0].state.clone());
+    let Ok(ExtensionState::Shown(shown)) = state else {
+        return 0;
+    };
+    let lost = shown.iter().find(|(name, _)| name == "lost");
     lost.and_then(|(_, lost)| lost.parse().ok()).unwrap_or(0)
 }
 
