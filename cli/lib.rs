@@ -28,6 +28,7 @@ mod standard_input;
 mod tokens;
 mod transfer;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use cartwheel_actors::extension::Extension;
@@ -46,7 +47,12 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 /// }
 /// ```
 pub fn run(extensions: Vec<Extension>) -> ExitCode {
-    let arguments = arguments::Arguments::parse();
+    run_with(std::env::args_os(), extensions)
+}
+
+/// The same for another command line than that of this process; its first word is the program.
+pub fn run_with(words: impl IntoIterator<Item = OsString>, extensions: Vec<Extension>) -> ExitCode {
+    let arguments = arguments::Arguments::parse_from(words);
     let format = arguments.output;
     match commands::run(arguments, extensions) {
         Ok(()) => ExitCode::SUCCESS,

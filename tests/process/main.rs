@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod bench;
+mod blocked_extension;
 mod cluster;
 mod command;
 mod completions;

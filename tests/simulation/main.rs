@@ -1,6 +1,7 @@
 //! Campaigns over a few seeds of each kind of run, and runs of one's own.
 
 mod cases;
+mod failing_extension;
 mod first_scenario;
 mod invariants;
 mod same_seed;
