@@ -19,7 +19,7 @@ export LANG := C.UTF-8
 unexport LC_ALL LC_CTYPE LC_MESSAGES
 
 # The packages that never see RocksDB.
-FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-simulation -p cartwheel-tests -p cartwheel-change-feed -p cartwheel-counter -p cartwheel-expiry
+FAST := -p cartwheel -p cartwheel-actors -p cartwheel-client -p cartwheel-simulation -p cartwheel-tests -p cartwheel-change-feed -p cartwheel-counter -p cartwheel-expiry -p cartwheel-tally
 
 # What CI runs, in this order; all in the dev profile, so that RocksDB is compiled once.
 CHECKS := fmt-check test-fast lint doc test planted sim demo

@@ -57,10 +57,16 @@ fn cluster(simulation: &Simulation, clients: usize) -> Cluster {
         name: "nobody".to_owned(),
         nodes: simulation.nodes,
         seed: simulation.seed,
-        history: SharedHistory::default(),
+        history: history(simulation),
         trace: Trace::default(),
         progress: Rc::new(Progress::new(clients)),
     }
+}
+
+fn history(simulation: &Simulation) -> SharedHistory {
+    let history = SharedHistory::default();
+    history.borrow_mut().extensions_write_after = simulation.extensions_write_after;
+    history
 }
 
 fn network(simulation: &Simulation) -> Sim<'static> {

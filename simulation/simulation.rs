@@ -60,6 +60,7 @@ pub struct Simulation {
     pub(crate) nodes: u64,
     pub(crate) shards: u16,
     pub(crate) extensions: Vec<(Extension, Table)>,
+    pub(crate) extensions_write_after: Option<Duration>,
     pub(crate) configure: Configure,
     pub(crate) clients: Vec<(String, ClientCode)>,
     pub(crate) planned: Vec<Planned>,
@@ -76,6 +77,7 @@ impl Simulation {
             nodes: 3,
             shards: 2,
             extensions: Vec::new(),
+            extensions_write_after: None,
             configure: Rc::new(|_| {}),
             clients: Vec::new(),
             planned: Vec::new(),
@@ -111,6 +113,16 @@ impl Simulation {
             panic!("the settings of extension {name} are no TOML: {error}")
         });
         self.extensions.push((extension, settings));
+        self
+    }
+
+    /// The extensions write and delete keys of `default` too, which nothing records: they may
+    /// replace what a client has put, but no sooner than this after it was asked. Until then it
+    /// must be shown, and once it is gone it must not come back; what no client has put is not
+    /// judged at all. Without this a value that an extension deletes counts as lost, and one that
+    /// it puts as invented. What it does in other buckets is its author's to look at.
+    pub fn extensions_write_after(mut self, time: Duration) -> Self {
+        self.extensions_write_after = Some(time);
         self
     }
 

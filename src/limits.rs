@@ -158,9 +158,10 @@ pub const RANGE_ENTRIES_MAX: usize = 128;
 /// range holds this and a record of full size at most.
 pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
 
-/// The most ranges that are read for a page of a listing, of r owners each: a page ends within
-/// seconds, and one is enough for a small bucket alone in 256 partitions.
-pub const LIST_RANGES_MAX: usize = 512;
+/// The most ranges that are read for a page of a listing, of r owners each and one after the other:
+/// a page ends within the time that a client waits, over slow links too. A small bucket in 256
+/// partitions has several pages then, of which some are empty.
+pub const LIST_RANGES_MAX: usize = 64;
 
 /// The most keys of a page of a listing.
 pub const LIST_LIMIT_MAX: u32 = 1000;

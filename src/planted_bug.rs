@@ -42,11 +42,19 @@ pub enum PlantedBug {
     RefuseNothing = 16,
     /// A second live process with a node's id is let in.
     AdmitTheSecond = 17,
+    /// A last-writer-wins write is stamped by the clock alone, whatever it covers.
+    StampByTheClockAlone = 18,
+    /// Where the last writer wins, the lower stamp does.
+    KeepTheLowerStamp = 19,
+    /// What is under way to a peer takes none of its credits.
+    TakeNoCredits = 20,
+    /// Requests for replicas and forwarded ones take the same credits of a peer.
+    OneBudgetForAll = 21,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 21] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -64,6 +72,10 @@ impl PlantedBug {
         ("drop-the-late-repair", Self::DropTheLateRepair),
         ("refuse-nothing", Self::RefuseNothing),
         ("admit-the-second", Self::AdmitTheSecond),
+        ("stamp-by-the-clock-alone", Self::StampByTheClockAlone),
+        ("keep-the-lower-stamp", Self::KeepTheLowerStamp),
+        ("take-no-credits", Self::TakeNoCredits),
+        ("one-budget-for-all", Self::OneBudgetForAll),
     ];
 
     /// The bug of a name.

@@ -23,7 +23,8 @@ const THETA_MAX: f64 = 10.0;
 ///
 /// In a closed loop each of connections × depth workers asks again once it is answered. With
 /// --rate, operations start when they are due, whether or not the cluster keeps up, and their
-/// latency counts from then; those that were due and never started are errors.
+/// latency counts from then; those that were due and never started are errors. Errors are part of
+/// what is measured: they are counted by their kind, and the exit code is 0 all the same.
 ///
 /// The keys stay where they were written: in the bucket `cartwheel-bench` unless --bucket names
 /// another. It is created if it is missing, as `cartwheel bucket create` does without more words,

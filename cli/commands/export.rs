@@ -50,6 +50,13 @@ struct Exported {
     broken: Option<Failure>,
 }
 
+impl Exported {
+    /// Whether it failed before anything came of it.
+    fn is_nothing(&self) -> bool {
+        self.summary.transferred == 0 && (self.summary.failed > 0 || self.broken.is_some())
+    }
+}
+
 impl Export {
     pub fn run(self, target: &Target, format: Option<Format>) -> Result<(), Failure> {
         self.shape().check(&self.path)?;
@@ -77,6 +84,14 @@ impl Export {
         policy(&client, &self.bucket).await?;
         let bucket = client.bucket(&self.bucket);
         let mut sink = Sink::open(&self.path, self.shape())?;
+        let exported = self.export_to(&mut sink, &bucket).await;
+        if exported.as_ref().map_or(true, Exported::is_nothing) {
+            sink.withdraw();
+        }
+        exported
+    }
+
+    async fn export_to(&self, sink: &mut Sink, bucket: &Bucket) -> Result<Exported, Failure> {
         let mut progress = Progress::start(self.failures_max, || None);
         let mut incomplete = Vec::new();
         let mut pages = bucket.list().pages();
@@ -85,8 +100,8 @@ impl Export {
             && let Some(page) = pages.try_next().await?
         {
             incomplete.extend(page.incomplete);
-            let objects = self.objects(&bucket, page.keys);
-            written = write_page(&mut sink, objects, &mut progress).await;
+            let objects = self.objects(bucket, page.keys);
+            written = write_page(sink, objects, &mut progress).await;
         }
         let broken = written.and_then(|_| sink.finish()).err();
         Ok(Exported {

@@ -13,6 +13,7 @@ mod lines;
 mod position;
 mod progress;
 mod sink;
+mod sink_error;
 mod source;
 mod summary;
 pub mod tree;

@@ -72,7 +72,11 @@ impl fmt::Display for Position {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lines { count, .. } => write!(out, "line {count}"),
-            Self::Path(path) => out.write_str(&output::readable(path.as_os_str().as_bytes())),
+            Self::Path(path) => {
+                let path = output::readable(path.as_os_str().as_bytes());
+                let note = "files before it, new ones among them, are not looked at";
+                write!(out, "{path}: {note}")
+            }
         }
     }
 }

@@ -4,43 +4,38 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use super::json_lines::Entry;
+use super::sink_error::{NoFile, NoPlace, explained};
 use super::tree;
 use super::{Item, Named, Outcome, STANDARD_STREAM, Shape};
 use crate::failure::Failure;
 
 /// Where items go.
-pub enum Sink {
+pub struct Sink {
+    place: Place,
+    /// What this export has made, and takes away again if nothing comes into it.
+    made: Option<PathBuf>,
+}
+
+enum Place {
     /// Files below a root.
     Tree(PathBuf),
     /// Lines of a file or of standard output.
     Lines(BufWriter<Box<dyn Write>>),
 }
 
-/// A place where an export would be mixed with what is there, or replace it.
-#[derive(Debug, thiserror::Error)]
-enum NoPlace {
-    #[error("it is not empty: export into a new directory")]
-    NotEmpty,
-    #[error(
-        "it is a file, and a tree needs a new or empty directory; *.jsonl, or --format jsonl, is a new file of JSON lines"
-    )]
-    File,
-    #[error("it is there already, and nothing is replaced: export into a new file")]
-    Exists,
-    #[error("it is a directory, and JSON lines need a new file; --format tree is a directory")]
-    Directory,
-    #[error("there is no directory {} to make it in", .folder.display())]
-    NoFolder { folder: PathBuf },
-}
-
 impl Sink {
     /// Opens the place; nothing that exists is ever replaced.
     pub fn open(path: &Path, shape: Shape) -> Result<Self, Failure> {
+        let is_new = path.as_os_str() != STANDARD_STREAM && !path.exists();
         let opened = match shape {
             Shape::Tree => empty_directory(path),
             Shape::Jsonl => lines(path),
         };
+        let made = is_new.then(|| path.to_owned());
+        let opened = opened.map(|place| Self { place, made });
         opened.map_err(|cause| Failure::File {
             action: "export to",
             path: path.to_owned(),
@@ -51,44 +46,72 @@ impl Sink {
     /// Writes one item, and says what became of it. After an error nothing more can be written.
     pub fn write(&mut self, item: Item) -> io::Result<Outcome> {
         let (name, bytes) = (item.name.clone(), item.len());
-        match self {
-            Self::Tree(root) => {
+        match &mut self.place {
+            Place::Tree(root) => {
                 if let Err(cause) = write_files(root, item) {
-                    return Ok(Outcome::Failed(Named::new(name, cause)));
+                    return Ok(Outcome::Failed(Named::new(name, explained(cause))));
                 }
             }
             // Half a line may have been written, which another one would make worse.
-            Self::Lines(lines) => write_lines(lines, item)?,
+            Place::Lines(lines) => write_lines(lines, item)?,
         }
         Ok(Outcome::Transferred { bytes })
     }
 
     /// Makes sure that everything was written.
     pub fn finish(&mut self) -> io::Result<()> {
-        match self {
-            Self::Tree(_) => Ok(()),
-            Self::Lines(lines) => lines.flush(),
+        match &mut self.place {
+            Place::Tree(_) => Ok(()),
+            Place::Lines(lines) => lines.flush(),
         }
+    }
+
+    /// Takes away what was made for an export of which nothing came: the next one wants the place.
+    /// What holds anything stays.
+    pub fn withdraw(self) {
+        let Some(made) = self.made else {
+            return;
+        };
+        // It was an attempt to tidy up, and the export has failed for a better reason.
+        let _ = match self.place {
+            Place::Tree(_) => remove_folders(&made),
+            Place::Lines(_) => remove_empty(&made),
+        };
     }
 }
 
-fn empty_directory(path: &Path) -> io::Result<Sink> {
+/// A tree of folders without a file, from below. One that is not empty is left.
+fn remove_folders(root: &Path) -> io::Result<()> {
+    for entry in WalkDir::new(root).contents_first(true) {
+        fs::remove_dir(entry?.path())?;
+    }
+    Ok(())
+}
+
+fn remove_empty(file: &Path) -> io::Result<()> {
+    match fs::metadata(file)?.len() {
+        0 => fs::remove_file(file),
+        _ => Ok(()),
+    }
+}
+
+fn empty_directory(path: &Path) -> io::Result<Place> {
     if path.is_file() {
         return Err(io::Error::other(NoPlace::File));
     }
     fs::create_dir_all(path)?;
     match fs::read_dir(path)?.next() {
-        None => Ok(Sink::Tree(path.to_owned())),
+        None => Ok(Place::Tree(path.to_owned())),
         Some(_) => Err(io::Error::other(NoPlace::NotEmpty)),
     }
 }
 
-fn lines(path: &Path) -> io::Result<Sink> {
+fn lines(path: &Path) -> io::Result<Place> {
     let out: Box<dyn Write> = match path.as_os_str() == STANDARD_STREAM {
         true => Box::new(io::stdout()),
         false => Box::new(new_file(path)?),
     };
-    Ok(Sink::Lines(BufWriter::new(out)))
+    Ok(Place::Lines(BufWriter::new(out)))
 }
 
 fn new_file(path: &Path) -> io::Result<File> {
@@ -103,13 +126,8 @@ fn new_file(path: &Path) -> io::Result<File> {
     })
 }
 
-/// A key that is no path below the root, so that it has no file.
-#[derive(Debug, thiserror::Error)]
-#[error("the key is no path of a file: export it as JSON lines")]
-struct NoPath;
-
 fn write_files(root: &Path, item: Item) -> io::Result<()> {
-    let path = tree::path_of(root, &item.key).ok_or_else(|| io::Error::other(NoPath))?;
+    let path = tree::path_of(root, &item.key).ok_or_else(|| io::Error::other(NoFile::NoPath))?;
     let alone = item.values.len() == 1;
     for (index, value) in item.values.into_iter().enumerate() {
         let path = match alone {

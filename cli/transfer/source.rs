@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -87,7 +88,7 @@ impl Source {
             _ => false,
         };
         tree::walk(&self.path).filter(move |found| match found {
-            Ok(FoundFile { path, .. }) | Err(NotAFile::Special { path }) => !is_done(path),
+            Ok(FoundFile { path, .. }) | Err(NotAFile::Special { path, .. }) => !is_done(path),
             Err(NotAFile::Unreadable { .. }) => true,
         })
     }
@@ -107,8 +108,10 @@ impl Source {
 
     fn read_file(&self, found: Result<FoundFile, NotAFile>) -> Result<Item, Outcome> {
         let file = found.map_err(|problem| match problem {
-            NotAFile::Special { ref path } => {
-                Outcome::Skipped(Named::new(path.display(), "neither a file nor a directory"))
+            NotAFile::Special { path, what } => {
+                let path = path.strip_prefix(&self.path).unwrap_or(&path);
+                let name = output::readable(path.as_os_str().as_bytes());
+                Outcome::Skipped(Named::new(name, what))
             }
             NotAFile::Unreadable { cause } => Outcome::Failed(Named::new("tree", cause)),
         })?;

@@ -19,11 +19,20 @@ pub struct FoundFile {
 #[derive(Debug, thiserror::Error)]
 pub enum NotAFile {
     /// A link, a socket, a device: what it stands for is not in the tree.
-    #[error("{}: neither a file nor a directory", .path.display())]
-    Special { path: PathBuf },
+    #[error("{}: {what}", .path.display())]
+    Special { path: PathBuf, what: Special },
     /// It can't be looked at.
     #[error("{cause}")]
     Unreadable { cause: io::Error },
+}
+
+/// What something is that is neither a file nor a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Special {
+    #[error("a symbolic link: not followed")]
+    Link,
+    #[error("neither a file nor a directory")]
+    Other,
 }
 
 /// All files below a directory, in the order of their names; links are not followed.
@@ -42,7 +51,11 @@ pub fn walk(root: &Path) -> impl Iterator<Item = Result<FoundFile, NotAFile>> + 
 fn found(root: &Path, entry: &walkdir::DirEntry) -> Result<FoundFile, NotAFile> {
     let path = entry.path().to_owned();
     if !entry.file_type().is_file() {
-        return Err(NotAFile::Special { path });
+        let what = match entry.path_is_symlink() {
+            true => Special::Link,
+            false => Special::Other,
+        };
+        return Err(NotAFile::Special { path, what });
     }
     let len = entry.metadata().map_err(unreadable)?.len();
     let key = key_of(path.strip_prefix(root).unwrap_or(&path));
@@ -82,17 +95,17 @@ mod tests {
         fs::write(root.path().join("b/c/deep"), "12345").unwrap();
         fs::write(root.path().join("a"), "").unwrap();
         std::os::unix::fs::symlink("/etc", root.path().join("link")).unwrap();
-        let mut special = 0;
+        let mut special = Vec::new();
         let mut files = Vec::new();
         for entry in walk(root.path()) {
             match entry {
                 Ok(file) => files.push((String::from_utf8(file.key).unwrap(), file.len)),
-                Err(NotAFile::Special { .. }) => special += 1,
+                Err(NotAFile::Special { what, .. }) => special.push(what),
                 Err(other) => panic!("{other}"),
             }
         }
         assert_eq!(files, [("a".to_owned(), 0), ("b/c/deep".to_owned(), 5)]);
-        assert_eq!(special, 1);
+        assert_eq!(special, [Special::Link]);
     }
 
     #[test]

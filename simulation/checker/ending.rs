@@ -20,8 +20,31 @@ pub(super) fn check(history: &History) -> Vec<Violation> {
     }
     let none = Vec::new();
     let keys = history.last.iter();
-    keys.flat_map(|(key, last)| check_key(key, last, writes.get(key).unwrap_or(&none), &seen))
+    let found =
+        keys.flat_map(|(key, last)| check_key(key, last, writes.get(key).unwrap_or(&none), &seen));
+    found
+        .filter(|violation| !is_unrecorded(violation, history))
         .collect()
+}
+
+/// Whether an extension may have done that.
+fn is_unrecorded(violation: &Violation, history: &History) -> bool {
+    let Some(after) = history.extensions_write_after else {
+        return false;
+    };
+    let ended = history.reads.iter().filter_map(|read| read.ended.as_ref());
+    let end = ended.map(|ended| ended.at).max().unwrap_or_default();
+    let write = |value| {
+        let mut writes = history.writes.iter();
+        writes.find(|write| write.value.as_ref() == Some(value))
+    };
+    match violation {
+        Violation::Lost { value, .. } => {
+            write(value).is_some_and(|write| write.asked.at + after <= end)
+        }
+        Violation::Resurrected { value, .. } => write(value).is_none(),
+        _ => false,
+    }
 }
 
 fn check_key(

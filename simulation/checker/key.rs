@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Violation;
+use super::unrecorded::replaceable_from;
 use crate::history::{Damage, Read, Write};
 
 /// What happened to one key.
@@ -47,13 +48,17 @@ struct Shown<'a> {
 }
 
 impl<'a> KeyHistory<'a> {
-    pub(super) fn check(self, key: &str) -> Vec<Violation> {
+    pub(super) fn check(
+        self,
+        key: &str,
+        extensions_write_after: Option<Duration>,
+    ) -> Vec<Violation> {
         let mut shown: Vec<Shown<'_>> = self.reads.iter().filter_map(|read| shown(read)).collect();
         shown.sort_by_key(|shown| shown.read.asked.at);
         let covers = self.covers();
         let mut sweep = Sweep {
             key,
-            lives: self.lives(&shown, &covers),
+            lives: self.lives(&shown, &covers, extensions_write_after),
             covers,
             twins: self.twins(),
             damages: self.damages,
@@ -78,6 +83,7 @@ impl<'a> KeyHistory<'a> {
         &self,
         shown: &[Shown<'a>],
         covers: &BTreeMap<&'a str, &'a BTreeSet<String>>,
+        extensions_write_after: Option<Duration>,
     ) -> BTreeMap<&'a str, Life> {
         let mut lives: BTreeMap<&str, Life> = BTreeMap::new();
         for write in self.writes.iter().filter(|write| write.is_possible()) {
@@ -86,6 +92,8 @@ impl<'a> KeyHistory<'a> {
                 let life = lives.entry(value).or_default();
                 life.possible_from = write.asked.at;
                 life.kept_from = life.kept_from.min(acknowledged);
+                let replaceable = replaceable_from(write, extensions_write_after).unwrap_or(NEVER);
+                life.replaceable_from = life.replaceable_from.min(replaceable);
             }
             for value in &write.covers {
                 let life = lives.entry(value).or_default();

@@ -10,10 +10,12 @@
 //!
 //! A write of unknown outcome may replace what its context covered and may never do so. While
 //! an owner is wiped, quorums of others need not meet; then only what a read's own context
-//! has seen must be shown.
+//! has seen must be shown. Where extensions write as well, each value may be replaced by one of
+//! them from a time on that the run has stated.
 
 mod ending;
 mod key;
+mod unrecorded;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -103,7 +105,8 @@ pub fn check(history: &History) -> Vec<Violation> {
     for write in &history.writes {
         keys.entry(&write.key).or_default().writes.push(write);
     }
-    for read in &history.reads {
+    let reads = unrecorded::reads(history);
+    for read in reads.iter() {
         keys.entry(&read.key).or_default().reads.push(read);
     }
     for damage in &history.damages {
@@ -111,7 +114,7 @@ pub fn check(history: &History) -> Vec<Violation> {
     }
     let mut violations: Vec<_> = keys
         .into_iter()
-        .flat_map(|(name, key)| key.check(name))
+        .flat_map(|(name, key)| key.check(name, history.extensions_write_after))
         .collect();
     violations.extend(ending::check(history));
     violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));

@@ -39,20 +39,36 @@ pub struct WallClock(Arc<Mutex<Error>>);
 
 #[derive(Default)]
 struct Error {
-    off_ms: i64,
+    /// In microseconds, so that what drifts of little are built up of is not rounded away.
+    off_us: i64,
     /// Since that time, since the epoch, it gains or loses so many milliseconds a second.
     drift: Option<(Duration, i64)>,
+}
+
+impl Error {
+    /// By how many microseconds it is off at a time since the epoch.
+    fn at(&self, since_epoch: Duration) -> i64 {
+        let drifted = self.drift.map_or(0, |(from, ms_per_second)| {
+            let drifting = since_epoch.saturating_sub(from).as_micros();
+            let drifting = i64::try_from(drifting).unwrap_or(i64::MAX);
+            drifting.saturating_mul(ms_per_second) / 1_000
+        });
+        self.off_us.saturating_add(drifted)
+    }
 }
 
 impl WallClock {
     /// It jumps by so many milliseconds.
     pub fn jump(&self, by_ms: i64) {
-        self.error().off_ms += by_ms;
+        self.error().off_us += by_ms * 1_000;
     }
 
-    /// From that time since the epoch on it gains or loses so many milliseconds a second.
+    /// From that time since the epoch on it gains or loses so many milliseconds a second, beside
+    /// what it is off by then.
     pub fn drift(&self, from: Duration, ms_per_second: i64) {
-        self.error().drift = Some((from, ms_per_second));
+        let mut error = self.error();
+        error.off_us = error.at(from);
+        error.drift = Some((from, ms_per_second));
     }
 
     /// It is right from now on, as after a look at a time server.
@@ -61,13 +77,9 @@ impl WallClock {
     }
 
     fn read(&self, since_epoch: Duration) -> WallTime {
-        let error = self.error();
-        let drifted = error.drift.map_or(0, |(from, ms_per_second)| {
-            let drifting = since_epoch.saturating_sub(from).as_millis();
-            i64::try_from(drifting).unwrap_or(i64::MAX) / 1_000 * ms_per_second
-        });
-        let right = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-        WallTime(right.saturating_add_signed(error.off_ms + drifted))
+        let off_us = self.error().at(since_epoch);
+        let right_us = u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX);
+        WallTime(right_us.saturating_add_signed(off_us) / 1_000)
     }
 
     fn error(&self) -> MutexGuard<'_, Error> {
@@ -90,5 +102,28 @@ mod tests {
         assert_eq!(clock.read(at(15)), WallTime(13_000));
         clock.set_right();
         assert_eq!(clock.read(at(15)), WallTime(15_000));
+    }
+    #[test]
+    fn a_drift_is_there_within_its_first_second() {
+        let at = Duration::from_millis;
+        let clock = WallClock::default();
+        clock.drift(at(10_000), 200);
+        assert_eq!(clock.read(at(10_005)), WallTime(10_006));
+        assert_eq!(clock.read(at(10_500)), WallTime(10_600));
+        clock.set_right();
+        clock.drift(at(11_000), -200);
+        assert_eq!(clock.read(at(11_500)), WallTime(11_400));
+    }
+
+    #[test]
+    fn another_drift_and_a_jump_keep_what_the_first_drift_has_built_up() {
+        let at = Duration::from_millis;
+        let clock = WallClock::default();
+        clock.drift(at(10_000), 100);
+        clock.drift(at(12_500), -40);
+        assert_eq!(clock.read(at(12_500)), WallTime(12_750));
+        assert_eq!(clock.read(at(15_000)), WallTime(15_150));
+        clock.jump(1_000);
+        assert_eq!(clock.read(at(15_000)), WallTime(16_150));
     }
 }

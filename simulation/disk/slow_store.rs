@@ -39,6 +39,8 @@ struct State {
     loads: Vec<Load>,
     /// The records that can't be read, and how often not.
     unreadable: BTreeMap<Bytes, u32>,
+    /// How many reads of what extensions keep are still to fail.
+    unreadable_data: u32,
     turn: u64,
     dice: Dice,
     met: BTreeMap<&'static str, u64>,
@@ -59,6 +61,7 @@ impl SlowStore {
             sinks: Sinks::default(),
             loads: Vec::new(),
             unreadable: BTreeMap::new(),
+            unreadable_data: 0,
             turn: 0,
             dice,
             met: BTreeMap::new(),
@@ -80,6 +83,11 @@ impl SlowStore {
         self.state().unreadable.insert(key.clone(), times);
     }
 
+    /// The next reads of what extensions keep fail.
+    pub fn fail_data_reads(&self, times: u32) {
+        self.state().unreadable_data = times;
+    }
+
     /// Whether reads of a record are still to fail.
     pub fn is_unreadable(&self, key: &Bytes) -> bool {
         self.state().unreadable.contains_key(key)
@@ -87,7 +95,9 @@ impl SlowStore {
 
     /// From now on every record can be read.
     pub fn can_read_again(&self) {
-        self.state().unreadable.clear();
+        let mut state = self.state();
+        state.unreadable.clear();
+        state.unreadable_data = 0;
     }
 
     /// What waited for the disk waits no longer.
@@ -139,7 +149,7 @@ impl SlowStore {
     }
 
     fn read(&self, family: Family, key: &Bytes) -> Result<Peek, StoreError> {
-        self.state().read(key)?;
+        self.state().read(family, key)?;
         self.memory.peek(family, key)
     }
 
@@ -150,14 +160,16 @@ impl SlowStore {
 
 impl State {
     /// Fails if this read is to fail.
-    fn read(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        let Some(times) = self.unreadable.get_mut(key) else {
+    fn read(&mut self, family: Family, key: &[u8]) -> Result<(), StoreError> {
+        let times = match family {
+            Family::Extension(_) => Some(&mut self.unreadable_data),
+            _ => self.unreadable.get_mut(key),
+        };
+        let Some(times) = times.filter(|times| **times > 0) else {
             return Ok(());
         };
         *times -= 1;
-        if *times == 0 {
-            self.unreadable.remove(key);
-        }
+        self.unreadable.retain(|_, times| *times > 0);
         self.meet("a read of the disk that failed");
         Err(StoreError {
             operation: StoreOperation::Read,
@@ -189,7 +201,7 @@ impl ReplicaStore for SlowStore {
             state.meet("a record that was not in memory");
             return Ok(Peek::NotInMemory);
         }
-        state.read(key)?;
+        state.read(family, key)?;
         drop(state);
         self.memory.peek(family, key)
     }
@@ -211,6 +223,13 @@ impl ReplicaStore for SlowStore {
 
     /// Ranges wait for the next turn only: nothing of a request hangs on them.
     fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range) {
+        let mut state = self.state();
+        if let Err(error) = state.read(range.family, &[]) {
+            let delivery = Delivery::of_range(state.sinks.of(shard), ticket, Err(error));
+            drop(state);
+            return delivery.deliver();
+        }
+        drop(state);
         self.memory.load_range(shard, ticket, range);
         self.asked.notify_one();
     }

@@ -94,6 +94,13 @@ pub enum Fault {
         /// How many reads fail.
         times: u32,
     },
+    /// So many reads of what extensions keep on a node fail, ranges among them.
+    UnreadableData {
+        /// The node.
+        node: u64,
+        /// How many reads fail.
+        times: u32,
+    },
     /// Something of a node's machine, beside its disk.
     Machine(u64, MachineFault),
     /// From now on every disk can be read.
@@ -132,6 +139,7 @@ impl Fault {
             Self::Corrupt { .. } => "corrupt",
             Self::CorruptUnshared { .. } => "corrupt what is not shared",
             Self::Unreadable { .. } => "unreadable",
+            Self::UnreadableData { .. } => "unreadable data",
             Self::Readable => "readable",
         }
     }
@@ -165,7 +173,8 @@ impl Fault {
             | Self::Machine(node, _)
             | Self::Fail(node, _)
             | Self::Corrupt { node, .. }
-            | Self::Unreadable { node, .. } => vec![name(*node)],
+            | Self::Unreadable { node, .. }
+            | Self::UnreadableData { node, .. } => vec![name(*node)],
             Self::CorruptUnshared { node, lacking } => vec![name(*node), name(*lacking)],
             Self::Readable => Vec::new(),
         }

@@ -157,6 +157,9 @@ impl Saboteur {
                 self.corrupt_unshared(*node, *lacking);
             }
             Fault::Unreadable { node, key, times } => self.unreadable(*node, key, *times),
+            Fault::UnreadableData { node, times } => {
+                self.disk(*node).store.fail_data_reads(*times);
+            }
             Fault::Machine(node, fault) => self.machine(sim, *node, *fault),
             Fault::Readable => self.disks.iter().for_each(|d| d.store.can_read_again()),
         }

@@ -142,6 +142,9 @@ pub struct History {
     pub twice: Vec<String>,
     /// What every key held when all was healed, read from all owners.
     pub last: BTreeMap<String, BTreeSet<String>>,
+    /// Extensions write as well: they may replace what a client has put, no sooner than this after
+    /// it was asked. Nothing if only clients write.
+    pub extensions_write_after: Option<Duration>,
     /// How often what must happen sometimes has happened.
     pub happened: BTreeMap<&'static str, u64>,
     /// How often each fault, or its end, came.

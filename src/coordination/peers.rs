@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::limits::{FORWARD_CREDIT_BYTES, FORWARD_CREDITS, REPLICA_CREDIT_BYTES, REPLICA_CREDITS};
 use crate::node::NodeId;
+use crate::planted_bug::{self, PlantedBug};
 
 /// What one peer may still be sent, by class: a class never waits for another's credits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,12 +52,18 @@ impl Peers {
 
     pub(super) fn replica_room(&self, node: NodeId) -> Result<(), NoCredit> {
         let peer = self.peer(node)?;
+        if planted_bug::is(PlantedBug::OneBudgetForAll) {
+            return shared_room(peer);
+        }
         let room = peer.replica < REPLICA_CREDITS && peer.replica_bytes < REPLICA_CREDIT_BYTES;
         if room { Ok(()) } else { Err(NoCredit::Spent) }
     }
 
     pub(super) fn take_replica(&mut self, node: NodeId, bytes: usize) -> Result<(), NoCredit> {
         self.replica_room(node)?;
+        if planted_bug::is(PlantedBug::TakeNoCredits) {
+            return Ok(());
+        }
         let peer = self.peers.entry(node).or_default();
         peer.replica += 1;
         peer.replica_bytes += bytes;
@@ -72,7 +79,9 @@ impl Peers {
     /// Like a replica request, one that is larger than what is left goes while any is left.
     pub(super) fn take_forward(&mut self, node: NodeId, bytes: usize) -> Result<(), NoCredit> {
         let peer = self.peer(node)?;
-        if peer.forward >= FORWARD_CREDITS || peer.forward_bytes >= FORWARD_CREDIT_BYTES {
+        if planted_bug::is(PlantedBug::OneBudgetForAll) {
+            shared_room(peer)?;
+        } else if peer.forward >= FORWARD_CREDITS || peer.forward_bytes >= FORWARD_CREDIT_BYTES {
             return Err(NoCredit::Spent);
         }
         let peer = self.peers.entry(node).or_default();
@@ -95,6 +104,13 @@ impl Peers {
         let up = self.peers.get(&node).filter(|peer| peer.up);
         up.ok_or(NoCredit::Down)
     }
+}
+
+/// What a peer has left if both classes take of one.
+fn shared_room(peer: &PeerCredits) -> Result<(), NoCredit> {
+    let bytes = peer.replica_bytes + peer.forward_bytes;
+    let room = peer.under_way() < REPLICA_CREDITS && bytes < REPLICA_CREDIT_BYTES;
+    if room { Ok(()) } else { Err(NoCredit::Spent) }
 }
 
 #[cfg(test)]

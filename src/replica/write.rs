@@ -137,6 +137,9 @@ fn write_version(
         None => return None,
     };
     let stamp = match lww {
+        true if planted_bug::is(PlantedBug::StampByTheClockAlone) => {
+            Stamp::next(write.now, Stamp::ZERO)
+        }
         true => Stamp::next(write.now, covered),
         false => Stamp::ZERO,
     };

@@ -18,6 +18,8 @@ fn the_code_of_the_page_is_what_is_compiled_and_tested() {
         [
             "examples/counter/src/lib.rs",
             "examples/counter/tests/simulated.rs",
+            "examples/tally/src/lib.rs",
+            "examples/tally/tests/simulated.rs",
             "examples/node/main.rs",
         ]
     );

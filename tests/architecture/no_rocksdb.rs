@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::workspace;
 
 /// The packages of `make test-fast`.
-const WITHOUT_ROCKSDB: [&str; 8] = [
+const WITHOUT_ROCKSDB: [&str; 9] = [
     "cartwheel",
     "cartwheel-actors",
     "cartwheel-client",
@@ -15,6 +15,7 @@ const WITHOUT_ROCKSDB: [&str; 8] = [
     "cartwheel-change-feed",
     "cartwheel-counter",
     "cartwheel-expiry",
+    "cartwheel-tally",
 ];
 /// The package that exists to see it: the check of the check.
 const WITH_ROCKSDB: &str = "cartwheel-storage";

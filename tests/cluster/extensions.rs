@@ -364,8 +364,13 @@ async fn kept(data: Data, keep: Keep) -> Result<Vec<String>, RequestError> {
             Ok(got.values.iter().map(|found| text(&found.value)).collect())
         }
         Keep::List => {
-            let listed = data.list("default", Bytes::new(), 100).await?;
-            Ok(listed.keys.iter().map(text).collect())
+            let (mut keys, mut cursor) = (Vec::new(), Some(Bytes::new()));
+            while let Some(from) = cursor {
+                let page = data.list("default", from, 100).await?;
+                keys.extend(page.keys.iter().map(text));
+                cursor = Some(page.next).filter(|next| !next.is_empty());
+            }
+            Ok(keys)
         }
         Keep::Many(count) => {
             let reads = (0..count).map(|at| data.get("nowhere", Bytes::from(format!("{at}"))));

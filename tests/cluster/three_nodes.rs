@@ -2,6 +2,7 @@
 
 use cartwheel::message::client::RequestError;
 use cartwheel_client::{Context, Error};
+use futures::TryStreamExt;
 
 use crate::cluster::with_nodes;
 
@@ -195,9 +196,9 @@ fn keys_of_large_values_are_listed_a_part_of_a_range_at_a_time() {
         for key in &written {
             bucket.put(key, value.clone()).send().await.unwrap();
         }
-        let page = bucket.list().limit(1000).page().await.unwrap();
-        assert_eq!(page.next, None);
-        let mut keys: Vec<_> = page.keys.iter().map(|key| &key[..]).collect();
+        let pages = bucket.list().limit(1000).pages();
+        let pages: Vec<_> = pages.try_collect().await.unwrap();
+        let mut keys: Vec<_> = pages.iter().flat_map(|page| &page.keys).collect();
         keys.sort_unstable();
         written.sort_unstable();
         assert!(keys.into_iter().eq(written.iter().map(String::as_bytes)));

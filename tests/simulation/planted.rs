@@ -18,7 +18,7 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 17] = [
+const BUGS: [(PlantedBug, Shown); 21] = [
     (
         PlantedBug::ClaimForgottenDots,
         In(cases::forgotten::simulation),
@@ -29,6 +29,19 @@ const BUGS: [(PlantedBug, Shown); 17] = [
     ),
     (PlantedBug::RefuseNothing, In(cases::flood::simulation)),
     (PlantedBug::AdmitTheSecond, In(cases::twins::simulation)),
+    (
+        PlantedBug::StampByTheClockAlone,
+        In(cases::last_writers::simulation),
+    ),
+    (
+        PlantedBug::KeepTheLowerStamp,
+        In(cases::last_writers::simulation),
+    ),
+    (PlantedBug::TakeNoCredits, In(cases::credits::of_one_peer)),
+    (
+        PlantedBug::OneBudgetForAll,
+        In(cases::credits::of_each_class),
+    ),
     (PlantedBug::TakeAnythingForACorrupt, By(BAD_DISKS)),
     (PlantedBug::SkipTheSync, By(THREE_NODES)),
     (PlantedBug::DropASibling, By(THREE_NODES)),

@@ -1,7 +1,7 @@
 //! The feed on disk: changes by their position, and where they begin and end.
 //!
-//! A position is synced before anybody can have seen it, so that none is given twice. A feed that
-//! was lost with its disk begins another life, which takes no cursor of the old one for its own.
+//! A store that was rolled back gives positions a second time and can't know it. So a cursor names
+//! the life of the feed too, which no disk keeps, and one of another life is never followed.
 
 use bytes::Bytes;
 use cartwheel::store::Durability;
@@ -16,33 +16,41 @@ type Outcome<T> = Result<T, ExtensionStoreError>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor(u64, u64);
 
-/// Which life this is, its first position, and the one behind its last.
-type Head = (u64, u64, u64);
+/// The first position, and the one behind the last; they stand under the empty key.
+type Ends = (u64, u64);
 
-/// Behind the head, whose key is empty.
+/// More than come at once; after a change of settings one batch might not hold all.
+const DROPPED_AT_ONCE_MAX: u64 = 1000;
+
 fn key(position: u64) -> Bytes {
     Bytes::copy_from_slice(&position.to_be_bytes())
 }
 
-async fn head(node: &NodeHandle) -> Outcome<Head> {
+async fn ends(node: &NodeHandle) -> Outcome<Ends> {
     let stored = node.store().get("").await?;
-    let head = stored.and_then(|stored| rmp_serde::from_slice(&stored).ok());
-    Ok(head.unwrap_or_else(|| (node.entropy().fork().next_u64(), 0, 0)))
+    Ok(stored.map_or((0, 0), |ends| {
+        rmp_serde::from_slice(&ends).unwrap_or_default()
+    }))
 }
 
 /// Puts changes behind the last, and drops the oldest beyond what is kept.
-pub async fn append(node: &NodeHandle, keep: u64, changes: Vec<Change>) -> Outcome<()> {
-    let ((life, mut first, mut next), mut batch) = (head(node).await?, Batch::new());
+pub async fn append(node: NodeHandle, keep: u64, changes: Vec<Change>) -> Outcome<()> {
+    let ((oldest, mut next), mut batch) = (ends(&node).await?, Batch::new());
     for change in changes {
         batch.put(key(next), encoded(&change));
         next += 1;
     }
-    while next - first > keep {
-        batch.delete(key(first));
-        first += 1;
+    let first = first_kept((oldest, next), keep);
+    for dropped in oldest..first {
+        batch.delete(key(dropped));
     }
-    batch.put("", encoded(&(life, first, next)));
+    batch.put("", encoded(&(first, next)));
     node.store().write(batch, Durability::Synced).await
+}
+
+fn first_kept((oldest, next): Ends, keep: u64) -> u64 {
+    let wanted = next.saturating_sub(keep);
+    wanted.clamp(oldest, oldest + DROPPED_AT_ONCE_MAX)
 }
 
 fn encoded(value: &impl Serialize) -> Vec<u8> {
@@ -50,24 +58,24 @@ fn encoded(value: &impl Serialize) -> Vec<u8> {
     rmp_serde::to_vec(value).unwrap_or_default()
 }
 
-/// The changes since a cursor.
-pub async fn since(node: &NodeHandle, asked: &ChangesSince) -> Outcome<Changes> {
-    let (life, first, next) = head(node).await?;
+/// The changes since a cursor of this life.
+pub async fn since(node: NodeHandle, life: u64, asked: ChangesSince) -> Outcome<Changes> {
+    let (first, next) = ends(&node).await?;
     let Cursor(of, from) = asked.cursor.unwrap_or(Cursor(life, first));
     let limit = asked.limit.clamp(1, 1000) as usize;
     let read = node.store().range(key(from), key(next), limit).await?;
     // Looked at again behind the read: what was dropped in the meantime was not read.
-    let (_, first, _) = head(node).await?;
+    let (first, _) = ends(&node).await?;
     if of != life || !(first..=next).contains(&from) {
-        return Ok(Changes::CursorTooOld(Cursor(life, first)));
+        return Ok(Changes::BeginAgain(Cursor(life, first)));
     }
-    let changes = read
-        .entries
-        .iter()
-        .map(|(_, change)| rmp_serde::from_slice(change));
-    let changes: Vec<_> = changes
-        .map(|change| change.unwrap_or(Change::Missed))
-        .collect();
-    let next = Cursor(life, from + changes.len() as u64);
-    Ok(Changes::Since(changes, next))
+    let next = Cursor(life, from + read.entries.len() as u64);
+    let changes = read.entries.iter();
+    let changes = changes.map(|(_, stored)| rmp_serde::from_slice(stored));
+    let changes = changes.map(|change| change.unwrap_or(Change::Missed));
+    Ok(Changes::Since(changes.collect(), next))
 }
+
+#[cfg(test)]
+#[path = "../tests/portions.rs"]
+mod tests;

@@ -1,12 +1,16 @@
 //! A feed of changes: each node remembers which keys its replicas have accepted, and any node
 //! tells of any node's changes since a cursor.
 //!
-//! It only observes. What it may have missed stands in the feed as a change of its own, in its
-//! place: whoever follows a feed then lists the bucket, and loses nothing in silence.
+//! It only observes. What it may have missed stands in the feed, in its place, and where the feed
+//! may have lost something no cursor is good any more. Whoever begins to follow a feed, or hears of
+//! any of that, lists the bucket after the answer, and so loses nothing in silence.
 
 mod feed;
 
-use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
+use actix::{
+    Actor, ActorFutureExt, Context, Handler, ResponseActFuture, ResponseFuture, Supervised,
+    WrapFuture,
+};
 use bytes::Bytes;
 use cartwheel::message::client::RequestError;
 use cartwheel::message::{Kind, Message};
@@ -18,13 +22,10 @@ pub use feed::Cursor;
 
 /// The extension, for the node's `main`. So many records may wait before it falls behind.
 pub fn extension() -> Extension {
-    Extension::new("change_feed", |node, settings| ChangeFeed {
-        node,
-        settings,
-    })
-    .answers::<ChangesSince>(Reach::Everyone)
-    .observes(10_000)
-    .build()
+    Extension::new("change_feed", ChangeFeed::new)
+        .answers::<ChangesSince>(Reach::Everyone)
+        .observes(10_000)
+        .build()
 }
 
 /// What stands under `[extensions.change_feed]`.
@@ -56,8 +57,9 @@ impl Message for ChangesSince {
 pub enum Changes {
     /// Some changes in their order, none if there are no more; and where the next answer begins.
     Since(Vec<Change>, Cursor),
-    /// What follows the cursor is kept no longer: list the keys, and go on from this, the oldest.
-    CursorTooOld(Cursor),
+    /// What follows the cursor is kept no longer, or the feed may have lost its end since: list
+    /// the keys, and go on from this, the oldest.
+    BeginAgain(Cursor),
 }
 
 /// One change.
@@ -65,25 +67,36 @@ pub enum Changes {
 pub enum Change {
     /// The record of a key, in the bucket of this name, is another one now.
     Accepted(String, Bytes),
-    /// Here the node may have accepted more than the feed knows of.
+    /// Here the node may have accepted more than the feed knows of: list the keys.
     Missed,
 }
 
-/// The actor. What matters is in its column family, so that a restart loses nothing.
+/// The actor. What it has heard is in its column family.
 struct ChangeFeed {
     node: NodeHandle,
     settings: Settings,
+    /// Begins with the process, since its store may be older than that of the last one.
+    life: u64,
 }
 
 impl ChangeFeed {
+    fn new(node: NodeHandle, settings: Settings) -> Self {
+        let life = node.entropy().fork().next_u64();
+        Self {
+            node,
+            settings,
+            life,
+        }
+    }
+
     fn change(&self, notice: Notice) -> Change {
         let Notice::Accepted(accepted) = notice else {
             return Change::Missed;
         };
-        match self.node.bucket(accepted.bucket()) {
-            Some(bucket) => Change::Accepted(bucket.name.clone(), accepted.key()),
-            None => Change::Missed,
-        }
+        let bucket = self.node.bucket(accepted.bucket());
+        bucket.map_or(Change::Missed, |bucket| {
+            Change::Accepted(bucket.name.clone(), accepted.key())
+        })
     }
 }
 
@@ -91,18 +104,25 @@ impl Actor for ChangeFeed {
     type Context = Context<Self>;
 }
 
-impl Supervised for ChangeFeed {}
+/// What was being written in the moment of a panic may still come, where the next stands.
+impl Supervised for ChangeFeed {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        *self = Self::new(self.node.clone(), self.settings.clone());
+    }
+}
 
 /// The next notices come when these are on disk, so that the feed has their order.
 impl Handler<Observed> for ChangeFeed {
-    type Result = ResponseFuture<()>;
+    type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, Observed(notices): Observed, _: &mut Self::Context) -> Self::Result {
         let changes = notices.into_iter().map(|notice| self.change(notice));
-        let (changes, node) = (changes.collect(), self.node.clone());
-        let keep = self.settings.keep;
-        // Where this write fails the node's own fail as well: it ends, and begins with a gap.
-        Box::pin(async move { drop(feed::append(&node, keep, changes).await) })
+        let appended = feed::append(self.node.clone(), self.settings.keep, changes.collect());
+        Box::pin(appended.into_actor(self).map(|appended, actor, context| {
+            if appended.is_err() {
+                actor.restarting(context);
+            }
+        }))
     }
 }
 
@@ -110,14 +130,15 @@ impl Handler<Question<ChangesSince>> for ChangeFeed {
     type Result = ResponseFuture<Result<Changes, RequestError>>;
 
     fn handle(&mut self, question: Question<ChangesSince>, _: &mut Self::Context) -> Self::Result {
-        let (node, Question(since)) = (self.node.clone(), question);
+        let (node, life, Question(since)) = (self.node.clone(), self.life, question);
         Box::pin(async move {
             if since.node != node.id() {
                 let asked = node.peers().call(since.node, since).await;
                 return asked.map_err(|error| error.into_refusal());
             }
-            feed::since(&node, &since).await.map_err(|error| {
-                let (node, cause) = (node.id(), error.to_string());
+            let (node, answer) = (node.id(), feed::since(node, life, since).await);
+            answer.map_err(|error| {
+                let cause = error.to_string();
                 RequestError::StoreFailed { node, cause }
             })
         })

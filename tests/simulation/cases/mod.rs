@@ -1,7 +1,9 @@
 //! Cases that a campaign would meet too seldom, as runs of any seed.
 
+pub mod credits;
 pub mod flood;
 pub mod forgotten;
+pub mod last_writers;
 pub mod late_answers;
 pub mod stragglers;
 pub mod twins;

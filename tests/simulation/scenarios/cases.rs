@@ -36,3 +36,20 @@ fn an_answer_to_an_earlier_life_of_a_coordinator_counts_for_nothing() {
         cases::late_answers::simulation(seed).run().assert_clean();
     }
 }
+
+#[test]
+fn what_a_later_writer_has_replaced_stays_replaced_though_its_clock_is_slow() {
+    for seed in 1..=3 {
+        cases::last_writers::simulation(seed).run().assert_clean();
+    }
+}
+
+#[test]
+fn a_node_that_answers_nothing_holds_up_no_more_than_its_own_credits() {
+    cases::credits::of_one_peer(1).run().assert_clean();
+}
+
+#[test]
+fn requests_that_are_handed_on_leave_a_peer_its_credits_for_replicas() {
+    cases::credits::of_each_class(1).run().assert_clean();
+}

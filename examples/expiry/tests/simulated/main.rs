@@ -1,5 +1,8 @@
 //! Expiry in a simulated cluster: what is old vanishes, what is not stays, whatever fails.
 
+mod behind;
+mod checked;
+
 use std::time::Duration;
 
 use cartwheel_client::{Bucket, BucketPolicy, Context, Object};
