@@ -1,5 +1,6 @@
 //! An extension whose thread stands still keeps nobody else from anything.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cartwheel::message::client::{ExtensionState, RequestError};
@@ -48,6 +49,25 @@ fn a_node_goes_on_while_an_extension_blocks_and_its_end_waits_for_nobody() {
 }
 
 #[test]
+fn an_extension_that_blocks_is_asked_for_its_state_once_however_many_want_to_know() {
+    let (extension, watched) = harmful();
+    with_threads(&[extension], |cluster| async move {
+        let client = once(&cluster, 0).await;
+        let blocking = client.clone();
+        let blocked = tokio::task::spawn_local(async move { blocking.ask(&Harm::Block).await });
+        while is_well(&status(&client).await.state) {}
+        let before = watched.inspected.load(Ordering::Relaxed);
+        futures::future::join_all((0..50).map(|_| status(&client))).await;
+        watched.release();
+        blocked.await.unwrap().unwrap();
+        while !is_well(&status(&client).await.state) {}
+        let asked = watched.inspected.load(Ordering::Relaxed) - before;
+        assert_eq!(asked, 2, "one of all those, and the last");
+        cluster.nodes[0].stop();
+    });
+}
+
+#[test]
 fn a_node_starts_although_an_extension_blocks_before_it_has_begun() {
     let (extension, watched) = harmful();
     watched.births.lock().unwrap().push(Harm::Block);
@@ -88,7 +108,7 @@ fn what_nobody_waits_for_any_more_is_not_put_to_an_extension_that_was_blocked() 
         watched.release();
         blocked.await.unwrap().unwrap();
         client.ask(&Harm::Answer).await.unwrap();
-        let handled = watched.handled.load(std::sync::atomic::Ordering::Relaxed);
+        let handled = watched.handled.load(Ordering::Relaxed);
         assert_eq!(handled, 2, "the one that blocked, and the last");
         cluster.nodes[0].stop();
     });

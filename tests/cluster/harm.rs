@@ -44,6 +44,8 @@ pub struct Watched {
     news: Condvar,
     /// Questions that have reached their handler.
     pub handled: AtomicU64,
+    /// How often it was asked for its state.
+    pub inspected: AtomicU64,
     /// A permit for each question that may be answered.
     pub answers: Semaphore,
     /// What its actor does when it is made, first things last.
@@ -129,6 +131,7 @@ impl Handler<Inspect> for Harmful {
     type Result = State;
 
     fn handle(&mut self, _: Inspect, _: &mut Self::Context) -> State {
+        self.0.inspected.fetch_add(1, Ordering::Relaxed);
         State::new()
     }
 }
@@ -139,6 +142,7 @@ pub fn harmful() -> (Extension, Arc<Watched>) {
         released: Mutex::default(),
         news: Condvar::new(),
         handled: AtomicU64::new(0),
+        inspected: AtomicU64::new(0),
         answers: Semaphore::new(0),
         births: Mutex::default(),
         is_afraid: AtomicBool::new(false),
