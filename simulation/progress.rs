@@ -36,12 +36,17 @@ impl Progress {
 
     /// Whether all is done, and nothing is healed yet.
     pub fn is_work_done(&self) -> bool {
-        self.healed_at.get().is_none() && self.working.get() == 0
+        !self.is_healed() && self.working.get() == 0
     }
 
     /// All is healed.
     pub fn heal(&self, at: Duration) {
         self.healed_at.set(Some(at));
+    }
+
+    /// Whether all is healed.
+    pub fn is_healed(&self) -> bool {
+        self.healed_at.get().is_some()
     }
 
     /// Whether the last look is due.

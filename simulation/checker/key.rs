@@ -101,18 +101,28 @@ impl<'a> KeyHistory<'a> {
                 life.gone_from = life.gone_from.min(acknowledged);
             }
         }
-        for Shown { values, at, .. } in shown {
-            for value in *values {
-                let life = lives.entry(value).or_default();
-                life.kept_from = life.kept_from.min(*at);
-                for covered in covers.get(&**value).copied().into_iter().flatten() {
-                    let life = lives.entry(covered).or_default();
-                    life.gone_from = life.gone_from.min(*at);
-                }
+        for (value, at) in first_shown(shown) {
+            let life = lives.entry(value).or_default();
+            life.kept_from = life.kept_from.min(at);
+            for covered in covers.get(value).copied().into_iter().flatten() {
+                let life = lives.entry(covered).or_default();
+                life.gone_from = life.gone_from.min(at);
             }
         }
         lives
     }
+}
+
+/// When each value was shown first: most are shown many times, and cover many others.
+fn first_shown<'a>(shown: &[Shown<'a>]) -> BTreeMap<&'a str, Duration> {
+    let mut first = BTreeMap::new();
+    for Shown { values, at, .. } in shown {
+        for value in *values {
+            let first = first.entry(&**value).or_insert(*at);
+            *first = (*first).min(*at);
+        }
+    }
+    first
 }
 
 fn shown(read: &Read) -> Option<Shown<'_>> {

@@ -4,6 +4,7 @@ mod json;
 mod names;
 
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -186,7 +187,13 @@ impl History {
     /// Notes values that a context covers.
     pub(crate) fn covers(&mut self, key: &str, context: &[u8], values: BTreeSet<String>) {
         let place = (key.to_owned(), context.to_vec());
-        self.contexts.entry(place).or_default().extend(values);
+        match self.contexts.entry(place) {
+            // Most contexts are new, and cover all that was ever written.
+            Entry::Vacant(unknown) => {
+                unknown.insert(values);
+            }
+            Entry::Occupied(known) => known.into_mut().extend(values),
+        }
     }
 
     /// Notes what a dot names.

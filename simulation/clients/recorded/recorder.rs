@@ -156,7 +156,8 @@ impl OpenRead {
         recorder.happened("a read that was answered");
         recorder.note(asked, &format!("get {key} found {names:?}"));
         recorder.explained(key, None, object.explain.as_deref());
-        let covers = read.seen.iter().cloned().chain(names).collect();
+        let mut covers = read.seen;
+        covers.extend(names);
         let mut history = recorder.history.borrow_mut();
         history.covers(key, object.context.as_bytes(), covers);
     }
@@ -217,7 +218,8 @@ impl OpenWrite {
         recorder.note(write.asked, &told(&write, answer));
         recorder.explained(&write.key, write.value.as_deref(), explain);
         if let Ok(Written { context, .. }) = answer {
-            let covers = write.covers.into_iter().chain(write.value).collect();
+            let mut covers = write.covers;
+            covers.extend(write.value);
             let mut history = recorder.history.borrow_mut();
             history.covers(&write.key, context.as_bytes(), covers);
         }
