@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use turmoil::Sim;
 
 use crate::clients::{Auditor, Cluster, heal_always};
-use crate::cluster::{GivenUp, Habitat, Machine, Placement, config, live, name, owners};
+use crate::cluster::{GivenUp, Habitat, Machine, Placement, config, default_bucket, live, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
 use crate::faults::{Ledger, Saboteur, disk, plan};
@@ -53,11 +54,15 @@ pub fn run(mut simulation: Simulation) -> Report {
 }
 
 fn cluster(simulation: &Simulation, clients: usize) -> Cluster {
+    let default_bucket = Arc::new(default_bucket(simulation.nodes));
+    let history = SharedHistory::default();
+    history.borrow_mut().opens(&default_bucket);
     Cluster {
         name: "nobody".to_owned(),
         nodes: simulation.nodes,
         seed: simulation.seed,
-        history: SharedHistory::default(),
+        default_bucket,
+        history,
         trace: Trace::default(),
         progress: Rc::new(Progress::new(clients)),
     }
@@ -162,7 +167,6 @@ async fn client(cluster: Cluster, code: ClientCode) -> turmoil::Result {
 fn observers(sim: &mut Sim<'static>, simulation: &Simulation, cluster: &Cluster) {
     let auditor = |name: &str| Auditor {
         cluster: cluster.named(name),
-        owners: owners(simulation.nodes),
     };
     if simulation.mix.destroys() {
         sim.client("healer", heal_always(auditor("healer")));

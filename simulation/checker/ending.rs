@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Violation;
-use crate::history::{History, Outcome, Write};
+use crate::history::{BucketKey, History, Outcome, Write};
 
 pub(super) fn check(history: &History) -> Vec<Violation> {
     let mut seen: BTreeSet<&String> = history.last.values().flatten().collect();
     let strict = history.reads.iter().filter(|read| read.strict);
     let found = strict.filter_map(|read| read.ended.as_ref());
     seen.extend(found.flat_map(|ended| ended.with.iter().flatten()));
-    let mut writes: BTreeMap<&String, Vec<&Write>> = BTreeMap::new();
+    let mut writes: BTreeMap<&BucketKey, Vec<&Write>> = BTreeMap::new();
     for write in &history.writes {
         writes.entry(&write.key).or_default().push(write);
     }
@@ -25,7 +25,7 @@ pub(super) fn check(history: &History) -> Vec<Violation> {
 }
 
 fn check_key(
-    key: &str,
+    key: &BucketKey,
     last: &BTreeSet<String>,
     writes: &[&Write],
     seen: &BTreeSet<&String>,
@@ -42,13 +42,13 @@ fn check_key(
     let lost = acknowledged().filter_map(|write| write.value.as_ref());
     let lost = lost.filter(|value| !last.contains(*value) && !replaced.contains(value));
     let lost = lost.map(|value| Violation::Lost {
-        key: key.to_owned(),
+        key: key.clone(),
         value: value.clone(),
     });
     let back = last.iter();
     let back = back.filter(|value| gone.contains(value) && !twins.contains(value));
     let back = back.map(|value| Violation::Resurrected {
-        key: key.to_owned(),
+        key: key.clone(),
         value: value.clone(),
     });
     lost.chain(back).collect()

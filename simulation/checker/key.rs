@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Violation;
-use crate::history::{Damage, Read, Write};
+use crate::history::{BucketKey, Damage, Read, Write};
 
 /// What happened to one key.
 #[derive(Default)]
@@ -47,7 +47,7 @@ struct Shown<'a> {
 }
 
 impl<'a> KeyHistory<'a> {
-    pub(super) fn check(self, key: &str) -> Vec<Violation> {
+    pub(super) fn check(self, key: &BucketKey) -> Vec<Violation> {
         let mut shown: Vec<Shown<'_>> = self.reads.iter().filter_map(|read| shown(read)).collect();
         shown.sort_by_key(|shown| shown.read.asked.at);
         let covers = self.covers();
@@ -114,7 +114,7 @@ fn shown(read: &Read) -> Option<Shown<'_>> {
 }
 
 struct Sweep<'a> {
-    key: &'a str,
+    key: &'a BucketKey,
     lives: BTreeMap<&'a str, Life>,
     /// By value, what its writer had seen.
     covers: BTreeMap<&'a str, &'a BTreeSet<String>>,
@@ -152,7 +152,7 @@ impl<'a> Sweep<'a> {
     fn values_alone(&mut self, shown: &Shown<'_>) {
         let at = shown.at;
         for (place, value) in shown.values.iter().enumerate() {
-            let key = self.key.to_owned();
+            let key = self.key.clone();
             let life = self.lives.get(&**value).copied().unwrap_or_default();
             if life.possible_from > at {
                 let value = value.clone();
@@ -216,7 +216,7 @@ impl<'a> Sweep<'a> {
             let life = self.lives.get(&**value).copied().unwrap_or_default();
             if life.gone_from <= shown.read.asked.at && !self.twins.contains(&**value) {
                 self.violations.push(Violation::CameBack {
-                    key: self.key.to_owned(),
+                    key: self.key.clone(),
                     value: value.clone(),
                     at: shown.at,
                 });
@@ -226,7 +226,7 @@ impl<'a> Sweep<'a> {
 
     fn missed(&mut self, value: &str, at: Duration, own: bool) {
         self.violations.push(Violation::Missed {
-            key: self.key.to_owned(),
+            key: self.key.clone(),
             value: value.to_owned(),
             at,
             own,

@@ -18,7 +18,7 @@ mod key;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::history::{History, Read, Write};
+use crate::history::{BucketKey, History, Read, Write};
 
 /// What a history must not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,21 +26,21 @@ pub enum Violation {
     /// An acknowledged value that nothing kept has replaced is gone at the end.
     Lost {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
     },
     /// A value is there at the end although an acknowledged write replaced it.
     Resurrected {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
     },
     /// A value that nobody wrote, or not yet, or whose write was refused.
     Invented {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
@@ -49,7 +49,7 @@ pub enum Violation {
     /// A read does not show a value that was kept, and that no write has replaced.
     Missed {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
@@ -60,7 +60,7 @@ pub enum Violation {
     /// A value is shown again after it was gone.
     CameBack {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
@@ -69,7 +69,7 @@ pub enum Violation {
     /// A value is shown beside one whose writer had seen it.
     FalseSibling {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// The value that it is beside.
@@ -80,7 +80,7 @@ pub enum Violation {
     /// A value is its own sibling.
     OwnSibling {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
@@ -93,13 +93,13 @@ pub enum Violation {
         /// When it was asked.
         asked: Duration,
         /// The key.
-        key: String,
+        key: BucketKey,
     },
 }
 
 /// All violations of a history.
 pub fn check(history: &History) -> Vec<Violation> {
-    let mut keys: BTreeMap<&str, key::KeyHistory<'_>> = BTreeMap::new();
+    let mut keys: BTreeMap<&BucketKey, key::KeyHistory<'_>> = BTreeMap::new();
     for write in &history.writes {
         keys.entry(&write.key).or_default().writes.push(write);
     }

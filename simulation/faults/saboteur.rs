@@ -13,7 +13,7 @@ use super::{Fault, KeyChoice, MachineFault, Pair, Planned};
 use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, values};
-use crate::history::SharedHistory;
+use crate::history::{BucketKey, SharedHistory};
 use crate::network::LATENCY_MAX;
 use crate::progress::Progress;
 use crate::trace::Trace;
@@ -43,7 +43,7 @@ pub struct Saboteur {
     /// When the stores are looked into next.
     pub look_at: Duration,
     /// By disk and key, the record that the last look found.
-    pub looked: BTreeMap<(usize, String), Option<Bytes>>,
+    pub looked: BTreeMap<(usize, BucketKey), Option<Bytes>>,
     pub progress: Rc<Progress>,
 }
 
@@ -51,6 +51,7 @@ impl Saboteur {
     /// Does what is due.
     pub fn act(&mut self, sim: &mut Sim<'_>) {
         let now = sim.elapsed();
+        self.ledger.learn();
         for (node, reason) in self.given_up.take() {
             self.end(sim, node, &reason);
         }
@@ -207,7 +208,7 @@ impl Saboteur {
         }
     }
 
-    fn corrupt(&mut self, node: u64, key: &str, at: usize) {
+    fn corrupt(&mut self, node: u64, key: &BucketKey, at: usize) {
         let stored = self.ledger.placement().stored(key);
         let memory = Rc::clone(self.disk(node));
         let memory = memory.store.memory();

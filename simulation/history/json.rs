@@ -12,6 +12,7 @@ use super::{History, Outcome, Read, Write};
 struct Line<'a> {
     client: &'a str,
     operation: &'static str,
+    bucket: &'a str,
     key: &'a str,
     /// The names of the values that the context handed in is known to cover.
     context: &'a BTreeSet<String>,
@@ -56,7 +57,8 @@ fn of_write(write: &Write) -> Line<'_> {
             Some(_) => "put",
             None => "delete",
         },
-        key: &write.key,
+        bucket: &write.key.bucket,
+        key: &write.key.key,
         context: &write.covers,
         value: write.value.as_deref(),
         text: write.text.as_deref(),
@@ -77,7 +79,8 @@ fn of_read(read: &Read) -> Line<'_> {
     Line {
         client: &read.client,
         operation: "get",
-        key: &read.key,
+        bucket: &read.key.bucket,
+        key: &read.key.key,
         context: &read.seen,
         value: None,
         text: None,

@@ -1,16 +1,19 @@
 //! What the clients of a run know: all that the checker judges by.
 
+mod bucket_key;
 mod json;
 mod names;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cartwheel::limits::KEY_LEN_MAX;
+use cartwheel::bucket::Bucket;
 use cartwheel::version::Dot;
 
+pub use bucket_key::{BucketKey, DEFAULT};
 pub use json::json_lines;
 pub(crate) use names::{NAME, name_of};
 
@@ -51,7 +54,7 @@ pub struct Write {
     /// Who wrote.
     pub client: String,
     /// What was written to.
-    pub key: String,
+    pub key: BucketKey,
     /// The name of the value, which no other has; a delete has none.
     pub value: Option<String>,
     /// The beginning of the value as text.
@@ -102,7 +105,7 @@ pub struct Read {
     /// Who read.
     pub client: String,
     /// What was read.
-    pub key: String,
+    pub key: BucketKey,
     /// The values that the context it handed in has seen; none if it handed in none.
     pub seen: BTreeSet<String>,
     /// When it was asked.
@@ -118,7 +121,7 @@ pub struct Read {
 #[derive(Clone, Debug)]
 pub struct Damage {
     /// The key.
-    pub key: String,
+    pub key: BucketKey,
     /// When its record was lost.
     pub from: Duration,
     /// Nothing while it lasts.
@@ -132,22 +135,24 @@ pub struct History {
     pub writes: Vec<Write>,
     /// Reads, in the order in which they were asked.
     pub reads: Vec<Read>,
+    /// Every bucket that a client has opened, by its name.
+    pub buckets: BTreeMap<String, Arc<Bucket>>,
     /// Every key that was asked for, but for those that no node takes.
-    pub keys: BTreeSet<String>,
+    pub keys: BTreeSet<BucketKey>,
     /// The times in which owners lacked what they had acknowledged.
     pub damages: Vec<Damage>,
     /// Every dot that was seen anywhere, with the key and value that it names.
-    pub dots: BTreeMap<Dot, (String, String)>,
+    pub dots: BTreeMap<Dot, (BucketKey, String)>,
     /// Dots that named two things.
     pub twice: Vec<String>,
     /// What every key held when all was healed, read from all owners.
-    pub last: BTreeMap<String, BTreeSet<String>>,
+    pub last: BTreeMap<BucketKey, BTreeSet<String>>,
     /// How often what must happen sometimes has happened.
     pub happened: BTreeMap<&'static str, u64>,
     /// How often each fault, or its end, came.
     pub faults: BTreeMap<&'static str, u64>,
     /// By key and context, the values that it is known to cover.
-    pub(crate) contexts: BTreeMap<(String, Vec<u8>), BTreeSet<String>>,
+    pub(crate) contexts: BTreeMap<(BucketKey, Vec<u8>), BTreeSet<String>>,
     /// How many operations were begun.
     pub(crate) begun: u64,
     /// How many clients were made.
@@ -161,11 +166,18 @@ impl History {
     }
 
     /// Notes that a key was asked for; one that no node takes has no place to be looked at.
-    pub(crate) fn asks_for(&mut self, key: &str) {
-        let longest = usize::try_from(KEY_LEN_MAX).unwrap_or(usize::MAX);
-        if (1..=longest).contains(&key.len()) {
-            self.keys.insert(key.to_owned());
+    pub(crate) fn asks_for(&mut self, key: &BucketKey, policy: &Bucket) {
+        let longest = usize::try_from(policy.key_len_max).unwrap_or(usize::MAX);
+        if (1..=longest).contains(&key.key.len()) && !self.keys.contains(key) {
+            self.keys.insert(key.clone());
         }
+    }
+
+    /// Notes the policy of a bucket, as the cluster has answered it. One name is one bucket for
+    /// ever; false if it was another until now.
+    pub(crate) fn opens(&mut self, policy: &Arc<Bucket>) -> bool {
+        let known = self.buckets.entry(policy.name.clone());
+        known.or_insert_with(|| Arc::clone(policy)) == policy
     }
 
     /// The number of a client that is made now.
@@ -175,19 +187,19 @@ impl History {
     }
 
     /// The values that a context of a key is known to cover.
-    pub(crate) fn covered(&self, key: &str, context: &[u8]) -> BTreeSet<String> {
-        let place = (key.to_owned(), context.to_vec());
+    pub(crate) fn covered(&self, key: &BucketKey, context: &[u8]) -> BTreeSet<String> {
+        let place = (key.clone(), context.to_vec());
         self.contexts.get(&place).cloned().unwrap_or_default()
     }
 
     /// Notes values that a context covers.
-    pub(crate) fn covers(&mut self, key: &str, context: &[u8], values: BTreeSet<String>) {
-        let place = (key.to_owned(), context.to_vec());
+    pub(crate) fn covers(&mut self, key: &BucketKey, context: &[u8], values: BTreeSet<String>) {
+        let place = (key.clone(), context.to_vec());
         self.contexts.entry(place).or_default().extend(values);
     }
 
     /// Notes what a dot names.
-    pub fn dot(&mut self, dot: Dot, key: &str, value: &str) {
+    pub fn dot(&mut self, dot: Dot, key: &BucketKey, value: &str) {
         match self.dots.get(&dot) {
             Some((first, named)) if first == key && named == value => {}
             Some(first) => {
@@ -195,7 +207,7 @@ impl History {
                 self.twice.push(twice);
             }
             None => {
-                self.dots.insert(dot, (key.to_owned(), value.to_owned()));
+                self.dots.insert(dot, (key.clone(), value.to_owned()));
             }
         }
     }

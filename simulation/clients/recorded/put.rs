@@ -5,14 +5,14 @@ use std::time::Duration;
 use cartwheel_client::{Context, Error, Put, Written};
 
 use super::awaited;
-use super::recorder::{Recorder, WRITE_QUORUM};
-use crate::history::NAME;
+use super::recorder::Recorder;
+use crate::history::{BucketKey, NAME};
 
 /// A put; await it.
 #[must_use = "nothing is written until it is awaited"]
 pub struct RecordedPut {
     put: Put,
-    key: String,
+    key: BucketKey,
     text: String,
     context: Context,
     timeout: Option<Duration>,
@@ -23,10 +23,10 @@ pub struct RecordedPut {
 awaited!(RecordedPut => Result<Written, Error>);
 
 impl RecordedPut {
-    pub(super) fn new(put: Put, key: &str, text: String, recorder: Recorder) -> Self {
+    pub(super) fn new(put: Put, key: BucketKey, text: String, recorder: Recorder) -> Self {
         Self {
             put: put.explain(),
-            key: key.to_owned(),
+            key,
             text,
             context: Context::default(),
             timeout: None,
@@ -50,7 +50,7 @@ impl RecordedPut {
     /// How many owners must acknowledge. Of a put that asks fewer than its bucket does nothing
     /// is expected.
     pub fn w(mut self, w: u8) -> Self {
-        self.strict = w == 0 || w >= WRITE_QUORUM;
+        self.strict = w == 0 || w >= self.recorder.policy.w;
         self.put = self.put.w(w);
         self
     }

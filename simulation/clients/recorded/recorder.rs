@@ -1,24 +1,25 @@
 //! What a client does, noted in history and trace; also what it has begun and never ended.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use cartwheel::bucket::Bucket;
 use cartwheel::message::client::{Explain, ExplainStep};
 use cartwheel_client::{Context, Error, Object, Written};
 
-use crate::history::{Asked, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of};
+use crate::history::{Asked, BucketKey, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of};
 use crate::trace::{Trace, now};
-
-/// How many owners of `default` must acknowledge.
-pub(super) const WRITE_QUORUM: u8 = 2;
 
 /// What a request may take unless it says otherwise, as the client has it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Notes what one client does.
+/// Notes what one client does with one bucket.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     pub(crate) client: String,
+    /// What the bucket promises.
+    pub(crate) policy: Arc<Bucket>,
     pub(crate) history: SharedHistory,
     pub(crate) trace: Trace,
     /// How often the client sends a request again.
@@ -30,6 +31,20 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
+    /// One for another bucket.
+    pub(super) fn of(&self, policy: &Arc<Bucket>) -> Self {
+        let policy = Arc::clone(policy);
+        Self {
+            policy,
+            ..self.clone()
+        }
+    }
+
+    /// A key of the bucket.
+    pub(super) fn key(&self, key: &str) -> BucketKey {
+        BucketKey::new(&self.policy.name, key)
+    }
+
     /// An operation begins now.
     pub(super) fn ask(&self, timeout: Option<Duration>) -> Asked {
         let mut history = self.history.borrow_mut();
@@ -47,23 +62,23 @@ impl Recorder {
     }
 
     /// The values that a context is known to cover.
-    pub(super) fn covered(&self, key: &str, context: &Context) -> BTreeSet<String> {
+    pub(super) fn covered(&self, key: &BucketKey, context: &Context) -> BTreeSet<String> {
         self.history.borrow().covered(key, context.as_bytes())
     }
 
     /// A read begins.
     pub(super) fn read(
         &self,
-        key: &str,
+        key: &BucketKey,
         seen: BTreeSet<String>,
         asked: Asked,
         strict: bool,
     ) -> OpenRead {
         let mut history = self.history.borrow_mut();
-        history.asks_for(key);
+        history.asks_for(key, &self.policy);
         history.reads.push(Read {
             client: self.client.clone(),
-            key: key.to_owned(),
+            key: key.clone(),
             seen,
             asked,
             ended: None,
@@ -78,7 +93,7 @@ impl Recorder {
     /// A put, with the name and text of its value, or a delete begins.
     pub(super) fn write(
         &self,
-        key: &str,
+        key: &BucketKey,
         value: Option<(String, String)>,
         covers: BTreeSet<String>,
         asked: Asked,
@@ -86,10 +101,10 @@ impl Recorder {
     ) -> OpenWrite {
         let (value, text) = value.unzip();
         let mut history = self.history.borrow_mut();
-        history.asks_for(key);
+        history.asks_for(key, &self.policy);
         history.writes.push(Write {
             client: self.client.clone(),
-            key: key.to_owned(),
+            key: key.clone(),
             value,
             text,
             covers,
@@ -104,14 +119,14 @@ impl Recorder {
         }
     }
 
-    fn happened(&self, what: &'static str) {
+    pub(super) fn happened(&self, what: &'static str) {
         if self.counts {
             self.history.borrow_mut().happened(what);
         }
     }
 
     /// Keeps of an account what the checker wants to know.
-    fn explained(&self, key: &str, value: Option<&str>, explain: Option<&Explain>) {
+    fn explained(&self, key: &BucketKey, value: Option<&str>, explain: Option<&Explain>) {
         let Some(explain) = explain else { return };
         if explain.forwarded_by.is_some() {
             self.happened("a request that was handed on");
