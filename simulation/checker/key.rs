@@ -47,13 +47,15 @@ struct Shown<'a> {
 }
 
 impl<'a> KeyHistory<'a> {
-    pub(super) fn check(self, key: &BucketKey) -> Vec<Violation> {
+    /// All that is wrong; whether what a read has shown has to stay depends on the quorums.
+    pub(super) fn check(self, key: &BucketKey, shows_stay: bool) -> Vec<Violation> {
         let mut shown: Vec<Shown<'_>> = self.reads.iter().filter_map(|read| shown(read)).collect();
         shown.sort_by_key(|shown| shown.read.asked.at);
         let covers = self.covers();
         let mut sweep = Sweep {
             key,
-            lives: self.lives(&shown, &covers),
+            lives: self.lives(if shows_stay { &shown } else { &[] }, &covers),
+            shows_stay,
             covers,
             twins: self.twins(),
             damages: self.damages,
@@ -118,6 +120,8 @@ struct Sweep<'a> {
     lives: BTreeMap<&'a str, Life>,
     /// By value, what its writer had seen.
     covers: BTreeMap<&'a str, &'a BTreeSet<String>>,
+    /// Whether what a read has shown has to stay.
+    shows_stay: bool,
     /// The values that may have two dots.
     twins: BTreeSet<&'a str>,
     damages: Vec<&'a Damage>,
@@ -203,7 +207,9 @@ impl<'a> Sweep<'a> {
             let Some(life) = self.lives.get_mut(value) else {
                 continue;
             };
-            life.gone_from = life.gone_from.min(shown.at);
+            if self.shows_stay {
+                life.gone_from = life.gone_from.min(shown.at);
+            }
             if life.replaceable_from > shown.at {
                 self.missed(value, shown.at, false);
             }

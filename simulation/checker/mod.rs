@@ -8,6 +8,9 @@
 //!   … until that write is acknowledged or shown, or a read lacks the value ──► never again
 //! ```
 //!
+//! What a read has shown stays only where two reads have an owner in common: elsewhere, with few
+//! answers to a read and many to a write, an acknowledgement alone promises something.
+//!
 //! A write of unknown outcome may replace what its context covered and may never do so. While
 //! an owner is wiped, quorums of others need not meet; then only what a read's own context
 //! has seen must be shown.
@@ -111,7 +114,7 @@ pub fn check(history: &History) -> Vec<Violation> {
     }
     let mut violations: Vec<_> = keys
         .into_iter()
-        .flat_map(|(name, key)| key.check(name))
+        .flat_map(|(name, key)| key.check(name, history.shows_stay(name)))
         .collect();
     violations.extend(ending::check(history));
     violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));

@@ -88,7 +88,7 @@ impl Cluster {
             history: self.history.clone(),
             trace: self.trace.clone(),
             retries,
-            forwards: self.nodes > 3,
+            nodes: self.nodes,
             counts,
         }
     }

@@ -165,6 +165,13 @@ impl History {
         *self.happened.entry(what).or_default() += 1;
     }
 
+    /// Whether two reads of a key have an owner in common, so that the later shows what the
+    /// earlier has shown.
+    pub(crate) fn shows_stay(&self, key: &BucketKey) -> bool {
+        let policy = self.buckets.get(&*key.bucket);
+        policy.is_none_or(|policy| 2 * policy.r > policy.n)
+    }
+
     /// Notes that a key was asked for; one that no node takes has no place to be looked at.
     pub(crate) fn asks_for(&mut self, key: &BucketKey, policy: &Bucket) {
         let longest = usize::try_from(policy.key_len_max).unwrap_or(usize::MAX);

@@ -24,8 +24,8 @@ pub(crate) struct Recorder {
     pub(crate) trace: Trace,
     /// How often the client sends a request again.
     pub(crate) retries: u32,
-    /// Whether nodes may hand its requests on, and on again.
-    pub(crate) forwards: bool,
+    /// How many nodes it may ask; those that own no copy hand requests on, and on again.
+    pub(crate) nodes: u64,
     /// Whether what it meets counts as what must happen sometimes.
     pub(crate) counts: bool,
 }
@@ -149,6 +149,10 @@ impl Recorder {
         }
     }
 
+    fn forwards(&self) -> bool {
+        self.nodes > u64::from(self.policy.n)
+    }
+
     fn note(&self, asked: Asked, what: &str) {
         let (client, since) = (&self.client, asked.at.as_micros());
         self.trace
@@ -241,7 +245,7 @@ impl OpenWrite {
     fn end(&mut self, with: Outcome, direct: bool) -> Write {
         let mut history = self.recorder.history.borrow_mut();
         let write = &mut history.writes[self.at];
-        write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards);
+        write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards());
         write.ended = Some(Ended { at: now(), with });
         write.clone()
     }
