@@ -1,6 +1,5 @@
 //! One run: work under faults, healing, and a last look at every key.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -115,7 +114,6 @@ fn saboteur(
         history,
         given_up: GivenUp::default(),
         look_at: Duration::ZERO,
-        looked: BTreeMap::new(),
         progress: Rc::clone(&cluster.progress),
     }
 }

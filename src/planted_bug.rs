@@ -42,11 +42,15 @@ pub enum PlantedBug {
     RefuseNothing = 16,
     /// A second live process with a node's id is let in.
     AdmitTheSecond = 17,
+    /// Where the last writer wins the lower stamp does.
+    LowerStampWins = 18,
+    /// A write is stamped by the clock alone, whatever it has seen.
+    StampByTheClock = 19,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 17] = [
+    pub const ALL: [(&'static str, Self); 19] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -64,6 +68,8 @@ impl PlantedBug {
         ("drop-the-late-repair", Self::DropTheLateRepair),
         ("refuse-nothing", Self::RefuseNothing),
         ("admit-the-second", Self::AdmitTheSecond),
+        ("lower-stamp-wins", Self::LowerStampWins),
+        ("stamp-by-the-clock", Self::StampByTheClock),
     ];
 
     /// The bug of a name.

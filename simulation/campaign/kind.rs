@@ -83,7 +83,8 @@ impl Kind {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 17] = [
+const SOMETIMES: [&str; 18] = [
+    "a write that was refused for a clock",
     "a bucket that was created",
     "a write that was acknowledged",
     "a write of unknown outcome",

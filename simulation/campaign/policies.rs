@@ -23,7 +23,11 @@ pub fn policies(seed: u64, nodes: u64) -> Vec<Bucket> {
     if dice.one_in(2) {
         other.conflict = ConflictRule::Refuse;
     }
-    vec![other]
+    let latest = Bucket {
+        conflict: ConflictRule::Lww,
+        ..drawn("latest", &mut dice, nodes)
+    };
+    vec![other, latest]
 }
 
 fn drawn(name: &str, dice: &mut Dice, nodes: u64) -> Bucket {

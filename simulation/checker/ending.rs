@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cartwheel::version::ConflictRule;
+
 use super::Violation;
 use crate::history::{BucketKey, History, Outcome, Write};
 
@@ -20,6 +22,7 @@ pub(super) fn check(history: &History) -> Vec<Violation> {
     }
     let none = Vec::new();
     let keys = history.last.iter();
+    let keys = keys.filter(|(key, _)| history.conflict(key) != ConflictRule::Lww);
     keys.flat_map(|(key, last)| check_key(key, last, writes.get(key).unwrap_or(&none), &seen))
         .collect()
 }

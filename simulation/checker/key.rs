@@ -240,10 +240,7 @@ impl<'a> Sweep<'a> {
     }
 
     fn is_damaged(&self, shown: &Shown<'_>) -> bool {
-        let meets = |damage: &&&Damage| {
-            let until = damage.until.unwrap_or(NEVER);
-            damage.from <= shown.at && shown.read.asked.at <= until
-        };
-        self.damages.iter().any(|damage| meets(&damage))
+        let mut damages = self.damages.iter();
+        damages.any(|damage| damage.meets(shown.read.asked.at, shown.at))
     }
 }

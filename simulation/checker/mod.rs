@@ -14,12 +14,17 @@
 //! A write of unknown outcome may replace what its context covered and may never do so. While
 //! an owner is wiped, quorums of others need not meet; then only what a read's own context
 //! has seen must be shown.
+//!
+//! Where the last writer wins, `lww.rs` has the rule instead.
 
 mod ending;
 mod key;
+mod lww;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use cartwheel::version::ConflictRule;
 
 use crate::history::{BucketKey, History, Read, Write};
 
@@ -89,6 +94,42 @@ pub enum Violation {
         /// When it was shown.
         at: Duration,
     },
+    /// A read shows two values where the last writer wins.
+    TwoValues {
+        /// The key.
+        key: BucketKey,
+        /// The values.
+        values: Vec<String>,
+        /// When they were shown.
+        at: Duration,
+    },
+    /// Where the last writer wins, a read shows something else than what won before.
+    Older {
+        /// The key.
+        key: BucketKey,
+        /// What is shown: a value, or that it was deleted.
+        value: String,
+        /// When it was shown.
+        at: Duration,
+        /// Whether the reader's own context had seen what won.
+        own: bool,
+    },
+    /// A read shows a value, or that it was deleted, under a stamp that it never had.
+    WrongStamp {
+        /// The key.
+        key: BucketKey,
+        /// What is shown.
+        value: String,
+        /// When it was shown.
+        at: Duration,
+    },
+    /// A write is stamped no later than what its writer had seen.
+    StampBehind {
+        /// The key.
+        key: BucketKey,
+        /// What was written: a value, or that it was deleted.
+        value: String,
+    },
     /// A dot names two things.
     DotTwice(String),
     /// A request did not end, or not in time.
@@ -114,12 +155,29 @@ pub fn check(history: &History) -> Vec<Violation> {
     }
     let mut violations: Vec<_> = keys
         .into_iter()
-        .flat_map(|(name, key)| key.check(name, history.shows_stay(name)))
+        .flat_map(|(name, key)| check_key(history, name, key))
         .collect();
     violations.extend(ending::check(history));
     violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));
     violations.extend(endless(&history.writes, &history.reads));
     violations
+}
+
+fn check_key(history: &History, name: &BucketKey, key: key::KeyHistory<'_>) -> Vec<Violation> {
+    let shows_stay = history.shows_stay(name);
+    if history.conflict(name) != ConflictRule::Lww {
+        return key.check(name, shows_stay);
+    }
+    let mut versions = history.versions.get(name).cloned().unwrap_or_default();
+    let told = key.writes.iter();
+    let told = told.filter_map(|write| Some(((write.stamp?, write.dot?), write.value.clone())));
+    versions.extend(told);
+    let lww = lww::Lww {
+        key: name,
+        versions,
+        shows_stay,
+    };
+    lww.check(&key)
 }
 
 /// How long after its time a request may end: a few steps of the simulation.

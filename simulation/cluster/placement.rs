@@ -54,6 +54,14 @@ impl Placement {
         self.target(key).stored
     }
 
+    /// The key of a stored form, if it is one of a bucket that is known.
+    pub fn key(&self, stored: &StoredKey) -> Option<BucketKey> {
+        let bucket = self.ring.bucket_of(stored.bucket())?;
+        let key = stored.key();
+        let key = std::str::from_utf8(&key).ok()?;
+        Some(BucketKey::new(&bucket.name, key))
+    }
+
     fn target(&self, key: &BucketKey) -> Target {
         let target = self
             .ring

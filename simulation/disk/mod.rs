@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::store::{Family, ReplicaStore, StoreOperation, StoredKey};
-use cartwheel::version::{Record, Value};
+use cartwheel::version::{Dot, Record, Value, Version};
 
 use crate::dice::Dice;
 use crate::history::name_of;
@@ -126,17 +126,20 @@ impl Disk {
 }
 
 /// The live values of a record, each with its dot; none of a record that is damaged.
-pub fn values(record: Option<&Bytes>) -> Vec<(cartwheel::version::Dot, String)> {
+pub fn values(record: Option<&Bytes>) -> Vec<(Dot, String)> {
     let record = record.filter(|record| is_whole(record));
     let record = record.and_then(|record| Record::decode(record).ok());
     let versions = record.iter().flat_map(Record::live);
-    let values = versions.filter_map(|version| match &version.value {
-        Value::Live { bytes, attributes } => {
-            Some((version.dot, name_of(attributes.as_deref(), bytes)))
-        }
-        Value::Tombstone => None,
-    });
+    let values = versions.filter_map(|version| Some((version.dot, name_of_version(version)?)));
     values.collect()
+}
+
+/// The name of a version's value; a tombstone has none.
+pub fn name_of_version(version: &Version) -> Option<String> {
+    match &version.value {
+        Value::Live { bytes, attributes } => Some(name_of(attributes.as_deref(), bytes)),
+        Value::Tombstone => None,
+    }
 }
 
 /// Whether a record is what was once written.

@@ -39,6 +39,8 @@ struct State {
     loads: Vec<Load>,
     /// The records that can't be read, and how often not.
     unreadable: BTreeMap<Bytes, u32>,
+    /// The records that were submitted since they were last taken.
+    submitted: Vec<(Bytes, Bytes)>,
     turn: u64,
     dice: Dice,
     met: BTreeMap<&'static str, u64>,
@@ -59,6 +61,7 @@ impl SlowStore {
             sinks: Sinks::default(),
             loads: Vec::new(),
             unreadable: BTreeMap::new(),
+            submitted: Vec::new(),
             turn: 0,
             dice,
             met: BTreeMap::new(),
@@ -88,6 +91,11 @@ impl SlowStore {
     /// From now on every record can be read.
     pub fn can_read_again(&self) {
         self.state().unreadable.clear();
+    }
+
+    /// The records that were submitted since this was last called, by their stored keys.
+    pub fn take_submitted(&self) -> Vec<(Bytes, Bytes)> {
+        std::mem::take(&mut self.state().submitted)
     }
 
     /// What waited for the disk waits no longer.
@@ -177,6 +185,10 @@ impl Committer for SlowStore {
     }
 
     fn submit(&self, submission: Submission) {
+        let records = submission.batch.entries().iter();
+        let records = records.filter(|entry| entry.family == Family::Objects);
+        let records = records.filter_map(|entry| Some((entry.key.clone(), entry.value.clone()?)));
+        self.state().submitted.extend(records);
         self.memory.submit(submission);
         self.asked.notify_one();
     }

@@ -12,6 +12,7 @@ mod mix;
 mod plan;
 mod saboteur;
 mod shapes;
+mod submitted;
 mod twin;
 
 use std::time::Duration;

@@ -1,10 +1,8 @@
 //! Makes the faults happen, within what the owners of a key can bear.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use turmoil::Sim;
 
 use super::ledger::{Ledger, disk};
@@ -42,8 +40,6 @@ pub struct Saboteur {
     pub planned: Vec<Planned>,
     /// When the stores are looked into next.
     pub look_at: Duration,
-    /// By disk and key, the record that the last look found.
-    pub looked: BTreeMap<(usize, BucketKey), Option<Bytes>>,
     pub progress: Rc<Progress>,
 }
 
@@ -88,24 +84,10 @@ impl Saboteur {
         (1..=self.disks.len() as u64).for_each(|node| restart(sim, node));
     }
 
-    /// Looks into all stores: which dots are there, and is the damage healed?
+    /// Looks at all stores: what were they given, and is the damage healed?
     pub fn look(&mut self, now: Duration) {
-        let keys = self.history.borrow().keys.clone();
-        for key in &keys {
-            let stored = self.ledger.placement().stored(key);
-            for (at, disk) in self.disks.iter().enumerate() {
-                let found = disk.found(&stored);
-                // Most are as they were at the last look.
-                let place = (at, key.clone());
-                if self.looked.get(&place) == Some(&found) {
-                    continue;
-                }
-                for (dot, value) in values(found.as_ref()) {
-                    self.history.borrow_mut().dot(dot, key, &value);
-                }
-                self.looked.insert(place, found);
-            }
-        }
+        self.ledger.learn();
+        self.note_versions();
         self.ledger.heal(&self.disks, now);
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
-use cartwheel::version::Dot;
+use cartwheel::version::{ConflictRule, Dot, Stamp};
 
 pub use bucket_key::{BucketKey, DEFAULT};
 pub use json::json_lines;
@@ -61,10 +61,16 @@ pub struct Write {
     pub text: Option<String>,
     /// The values that its context covered for all that its writer knows.
     pub covers: BTreeSet<String>,
+    /// The greatest stamp that its context covered, where the last writer wins.
+    pub handed: Stamp,
     /// When it was asked.
     pub asked: Asked,
     /// Nothing while it is under way.
     pub ended: Option<Ended<Outcome>>,
+    /// The dot that the acknowledgement told of.
+    pub dot: Option<Dot>,
+    /// The stamp of that dot, where the last writer wins and the acknowledgement told it.
+    pub stamp: Option<Stamp>,
     /// Whether it reached one coordinator at most: a write that was sent again may have two
     /// dots, and come back beside a value that replaced one of them.
     pub once: bool,
@@ -108,10 +114,14 @@ pub struct Read {
     pub key: BucketKey,
     /// The values that the context it handed in has seen; none if it handed in none.
     pub seen: BTreeSet<String>,
+    /// The greatest stamp that the context it handed in has seen, where the last writer wins.
+    pub handed: Stamp,
     /// When it was asked.
     pub asked: Asked,
     /// What it found, in order, or that it failed; nothing while it is under way.
     pub ended: Option<Ended<Option<Vec<String>>>>,
+    /// The stamp of what it found, where the last writer wins.
+    pub stamp: Stamp,
     /// Whether it asked as many owners as its bucket does, or more: others may miss what was
     /// kept.
     pub strict: bool,
@@ -128,6 +138,17 @@ pub struct Damage {
     pub until: Option<Duration>,
 }
 
+impl Damage {
+    /// Whether it met a read of that time.
+    pub fn meets(&self, asked: Duration, ended: Duration) -> bool {
+        self.from <= ended && self.until.is_none_or(|until| asked <= until)
+    }
+}
+
+/// The versions of a key, by what decides between them, each with the name of its value; a delete
+/// has none.
+pub type Versions = BTreeMap<(Stamp, Dot), Option<String>>;
+
 /// The history of a run.
 #[derive(Debug, Default)]
 pub struct History {
@@ -143,6 +164,8 @@ pub struct History {
     pub damages: Vec<Damage>,
     /// Every dot that was seen anywhere, with the key and value that it names.
     pub dots: BTreeMap<Dot, (BucketKey, String)>,
+    /// The versions of every key where the last writer wins.
+    pub versions: BTreeMap<BucketKey, Versions>,
     /// Dots that named two things.
     pub twice: Vec<String>,
     /// What every key held when all was healed, read from all owners.
@@ -163,6 +186,30 @@ impl History {
     /// Notes that something happened that must happen sometimes.
     pub fn happened(&mut self, what: &'static str) {
         *self.happened.entry(what).or_default() += 1;
+    }
+
+    /// What becomes of concurrent values of a key.
+    pub(crate) fn conflict(&self, key: &BucketKey) -> ConflictRule {
+        let policy = self.buckets.get(&*key.bucket);
+        policy.map_or(ConflictRule::Siblings, |policy| policy.conflict)
+    }
+
+    /// Notes a version of a key where the last writer wins.
+    pub(crate) fn version(
+        &mut self,
+        dot: Dot,
+        key: &BucketKey,
+        stamp: Stamp,
+        name: Option<String>,
+    ) {
+        let what = format!(
+            "{} stamped {}",
+            name.as_deref().unwrap_or("a delete"),
+            stamp.0
+        );
+        self.dot(dot, key, &what);
+        let versions = self.versions.entry(key.clone()).or_default();
+        versions.insert((stamp, dot), name);
     }
 
     /// Whether two reads of a key have an owner in common, so that the later shows what the

@@ -137,6 +137,7 @@ fn write_version(
         None => return None,
     };
     let stamp = match lww {
+        true if planted_bug::is(PlantedBug::StampByTheClock) => Stamp::next(write.now, Stamp::ZERO),
         true => Stamp::next(write.now, covered),
         false => Stamp::ZERO,
     };

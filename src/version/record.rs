@@ -203,7 +203,11 @@ impl Record {
 
     /// A twin of the winner is the same value, so it is not counted as lost.
     fn keep_winner(&mut self) -> usize {
-        let winner = self.versions.iter().max_by_key(|v| (v.stamp, v.dot));
+        let versions = self.versions.iter();
+        let winner = match planted_bug::is(PlantedBug::LowerStampWins) {
+            true => versions.min_by_key(|v| (v.stamp, v.dot)),
+            false => versions.max_by_key(|v| (v.stamp, v.dot)),
+        };
         let Some((dot, request)) = winner.map(|v| (v.dot, v.request)) else {
             return 0;
         };

@@ -18,7 +18,9 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 17] = [
+const BUGS: [(PlantedBug, Shown); 19] = [
+    (PlantedBug::LowerStampWins, By(THREE_NODES)),
+    (PlantedBug::StampByTheClock, By(THREE_NODES)),
     (
         PlantedBug::ClaimForgottenDots,
         In(cases::forgotten::simulation),

@@ -55,7 +55,7 @@ impl RecordedDelete {
     /// Deletes.
     pub async fn send(self) -> Result<Written, Error> {
         let asked = self.recorder.ask(self.timeout);
-        let covers = self.recorder.covered(&self.key, &self.context);
+        let covers = self.recorder.seen(&self.key, &self.context);
         let mut write = self
             .recorder
             .write(&self.key, None, covers, asked, self.strict);

@@ -70,7 +70,7 @@ impl RecordedGet {
 
     async fn found(self) -> Result<(Object, Vec<String>), Error> {
         let asked = self.recorder.ask(self.timeout);
-        let seen = self.recorder.covered(&self.key, &self.context);
+        let seen = self.recorder.seen(&self.key, &self.context);
         let mut read = self.recorder.read(&self.key, seen, asked, self.strict);
         let get = self.get.context(self.context).timeout(asked.patience);
         let answer = get.send().await;

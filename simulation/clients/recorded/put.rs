@@ -64,7 +64,7 @@ impl RecordedPut {
     /// Writes.
     pub async fn send(self) -> Result<Written, Error> {
         let asked = self.recorder.ask(self.timeout);
-        let covers = self.recorder.covered(&self.key, &self.context);
+        let covers = self.recorder.seen(&self.key, &self.context);
         let name = self.recorder.name(asked);
         let value = Some((name.clone(), self.text));
         let mut write = self

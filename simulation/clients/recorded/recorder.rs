@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
-use cartwheel::message::client::{Explain, ExplainStep};
+use cartwheel::message::client::{Explain, ExplainStep, RequestError};
+use cartwheel::version::{ConflictRule, Context as Opened, Stamp};
 use cartwheel_client::{Context, Error, Object, Written};
 
+use crate::cluster::secret;
 use crate::history::{Asked, BucketKey, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of};
 use crate::trace::{Trace, now};
 
@@ -61,27 +63,35 @@ impl Recorder {
         format!("{}-{}", self.client, asked.number)
     }
 
-    /// The values that a context is known to cover.
-    pub(super) fn covered(&self, key: &BucketKey, context: &Context) -> BTreeSet<String> {
-        self.history.borrow().covered(key, context.as_bytes())
+    /// What a context has seen.
+    pub(super) fn seen(&self, key: &BucketKey, context: &Context) -> Seen {
+        Seen {
+            values: self.history.borrow().covered(key, context.as_bytes()),
+            stamp: self.stamp(key, context).unwrap_or_default(),
+        }
+    }
+
+    /// The greatest stamp that a context has seen, where the last writer wins.
+    fn stamp(&self, key: &BucketKey, context: &Context) -> Option<Stamp> {
+        let lww = self.policy.conflict == ConflictRule::Lww;
+        let (bucket, bytes) = (self.policy.id, context.as_bytes());
+        let sealed = lww.then_some(bytes)?;
+        let opened = Opened::open(sealed, &secret(), bucket, key.key.as_bytes());
+        opened.ok().map(|context| context.stamp)
     }
 
     /// A read begins.
-    pub(super) fn read(
-        &self,
-        key: &BucketKey,
-        seen: BTreeSet<String>,
-        asked: Asked,
-        strict: bool,
-    ) -> OpenRead {
+    pub(super) fn read(&self, key: &BucketKey, seen: Seen, asked: Asked, strict: bool) -> OpenRead {
         let mut history = self.history.borrow_mut();
         history.asks_for(key, &self.policy);
         history.reads.push(Read {
             client: self.client.clone(),
             key: key.clone(),
-            seen,
+            seen: seen.values,
+            handed: seen.stamp,
             asked,
             ended: None,
+            stamp: Stamp::ZERO,
             strict,
         });
         OpenRead {
@@ -95,7 +105,7 @@ impl Recorder {
         &self,
         key: &BucketKey,
         value: Option<(String, String)>,
-        covers: BTreeSet<String>,
+        seen: Seen,
         asked: Asked,
         strict: bool,
     ) -> OpenWrite {
@@ -107,9 +117,12 @@ impl Recorder {
             key: key.clone(),
             value,
             text,
-            covers,
+            covers: seen.values,
+            handed: seen.stamp,
             asked,
             ended: None,
+            dot: None,
+            stamp: None,
             once: false,
             strict,
         });
@@ -132,6 +145,8 @@ impl Recorder {
             self.happened("a request that was handed on");
         }
         for event in &explain.events {
+            // Where the last writer wins the stores alone tell the stamp of a dot.
+            let value = value.filter(|_| self.policy.conflict != ConflictRule::Lww);
             let dot = |dot| {
                 let value = value.into_iter();
                 value.for_each(|value| self.history.borrow_mut().dot(dot, key, value));
@@ -160,6 +175,12 @@ impl Recorder {
     }
 }
 
+/// What a context has seen, for all that is known.
+pub(super) struct Seen {
+    values: BTreeSet<String>,
+    stamp: Stamp,
+}
+
 /// A read that is under way. Who drops it has gone away and will never know.
 pub(super) struct OpenRead {
     at: usize,
@@ -172,6 +193,9 @@ impl OpenRead {
         let read = self.end(Some(names.clone()));
         let (key, asked) = (&read.key, read.asked);
         let recorder = &self.recorder;
+        if let Some(stamp) = recorder.stamp(key, &object.context) {
+            recorder.history.borrow_mut().reads[self.at].stamp = stamp;
+        }
         recorder.happened("a read that was answered");
         recorder.note(asked, &format!("get {key} found {names:?}"));
         recorder.explained(key, None, object.explain.as_deref());
@@ -233,12 +257,32 @@ impl OpenWrite {
             Outcome::Unknown => "a write of unknown outcome",
             Outcome::Refused => "a write that was refused",
         });
+        if let Err(Error::Refused(RequestError::ClockOff { .. })) = answer {
+            recorder.happened("a write that was refused for a clock");
+        }
         recorder.note(write.asked, &told(&write, answer));
         recorder.explained(&write.key, write.value.as_deref(), explain);
-        if let Ok(Written { context, .. }) = answer {
+        if let Ok(Written { context, explain }) = answer {
+            self.told(&write.key, context, explain.as_deref());
             let covers = write.covers.into_iter().chain(write.value).collect();
             let mut history = recorder.history.borrow_mut();
             history.covers(&write.key, context.as_bytes(), covers);
+        }
+    }
+
+    /// Notes the dot of an acknowledged write, and the stamp under which it is kept. A repeated
+    /// answer has the stamp of all that the record has seen since.
+    fn told(&self, key: &BucketKey, context: &Context, explain: Option<&Explain>) {
+        let recorder = &self.recorder;
+        let events = explain.into_iter().flat_map(|explain| &explain.events);
+        let minted = events.filter_map(|event| match event.step {
+            ExplainStep::Minted(dot) => Some((dot, recorder.stamp(key, context))),
+            ExplainStep::AlreadyWritten(dot) => Some((dot, None)),
+            _ => None,
+        });
+        if let Some((dot, stamp)) = minted.last() {
+            let write = &mut recorder.history.borrow_mut().writes[self.at];
+            (write.dot, write.stamp) = (Some(dot), stamp);
         }
     }
 
