@@ -46,11 +46,15 @@ pub enum PlantedBug {
     LowerStampWins = 18,
     /// A write is stamped by the clock alone, whatever it has seen.
     StampByTheClock = 19,
+    /// A replica acknowledges a record of a buffered bucket that it has only queued.
+    AcknowledgeUnbuffered = 20,
+    /// A buffered bucket syncs no copy, whatever a write asks for.
+    SyncNoCopy = 21,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 19] = [
+    pub const ALL: [(&'static str, Self); 21] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -70,6 +74,8 @@ impl PlantedBug {
         ("admit-the-second", Self::AdmitTheSecond),
         ("lower-stamp-wins", Self::LowerStampWins),
         ("stamp-by-the-clock", Self::StampByTheClock),
+        ("acknowledge-unbuffered", Self::AcknowledgeUnbuffered),
+        ("sync-no-copy", Self::SyncNoCopy),
     ];
 
     /// The bug of a name.

@@ -83,7 +83,8 @@ impl Kind {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 18] = [
+const SOMETIMES: [&str; 19] = [
+    "an owner that forgot what it had not synced",
     "a write that was refused for a clock",
     "a bucket that was created",
     "a write that was acknowledged",

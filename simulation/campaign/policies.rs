@@ -1,6 +1,6 @@
 //! The buckets of a run beside `default`: one of each kind, with quorums by its seed.
 
-use cartwheel::bucket::Bucket;
+use cartwheel::bucket::{Bucket, BucketDurability};
 use cartwheel::version::ConflictRule;
 
 use crate::dice::Dice;
@@ -27,7 +27,11 @@ pub fn policies(seed: u64, nodes: u64) -> Vec<Bucket> {
         conflict: ConflictRule::Lww,
         ..drawn("latest", &mut dice, nodes)
     };
-    vec![other, latest]
+    let quick = Bucket {
+        durability: BucketDurability::Buffered,
+        ..drawn("quick", &mut dice, nodes)
+    };
+    vec![other, latest, quick]
 }
 
 fn drawn(name: &str, dice: &mut Dice, nodes: u64) -> Bucket {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Violation;
-use crate::history::{BucketKey, Damage, Read, Write};
+use super::promise::Promise;
+use crate::history::{BucketKey, Damage, Knowledge, Read, Write};
 
 /// What happened to one key.
 #[derive(Default)]
@@ -47,15 +48,16 @@ struct Shown<'a> {
 }
 
 impl<'a> KeyHistory<'a> {
-    /// All that is wrong; whether what a read has shown has to stay depends on the quorums.
-    pub(super) fn check(self, key: &BucketKey, shows_stay: bool) -> Vec<Violation> {
+    /// All that is wrong, by what is promised of the key.
+    pub(super) fn check(self, key: &BucketKey, promise: &Promise<'_>) -> Vec<Violation> {
         let mut shown: Vec<Shown<'_>> = self.reads.iter().filter_map(|read| shown(read)).collect();
         shown.sort_by_key(|shown| shown.read.asked.at);
         let covers = self.covers();
+        let stays: &[_] = if promise.shows_stay() { &shown } else { &[] };
         let mut sweep = Sweep {
             key,
-            lives: self.lives(if shows_stay { &shown } else { &[] }, &covers),
-            shows_stay,
+            lives: self.lives(stays, &covers),
+            promise,
             covers,
             twins: self.twins(),
             damages: self.damages,
@@ -120,8 +122,7 @@ struct Sweep<'a> {
     lives: BTreeMap<&'a str, Life>,
     /// By value, what its writer had seen.
     covers: BTreeMap<&'a str, &'a BTreeSet<String>>,
-    /// Whether what a read has shown has to stay.
-    shows_stay: bool,
+    promise: &'a Promise<'a>,
     /// The values that may have two dots.
     twins: BTreeSet<&'a str>,
     damages: Vec<&'a Damage>,
@@ -207,11 +208,16 @@ impl<'a> Sweep<'a> {
             let Some(life) = self.lives.get_mut(value) else {
                 continue;
             };
-            if self.shows_stay {
+            if self.promise.shows_stay() {
                 life.gone_from = life.gone_from.min(shown.at);
             }
-            if life.replaceable_from > shown.at {
-                self.missed(value, shown.at, false);
+            if life.replaceable_from <= shown.at {
+                continue;
+            }
+            let during = (shown.read.asked.at, shown.at);
+            match self.promise.excuses(Knowledge::Value, value, during) {
+                true => drop(waited_for.insert(value)),
+                false => self.missed(value, shown.at, false),
             }
         }
     }
@@ -220,7 +226,11 @@ impl<'a> Sweep<'a> {
     fn returned(&mut self, shown: &Shown<'_>) {
         for value in shown.values {
             let life = self.lives.get(&**value).copied().unwrap_or_default();
-            if life.gone_from <= shown.read.asked.at && !self.twins.contains(&**value) {
+            let during = (shown.read.asked.at, shown.at);
+            let what = Knowledge::Replacement;
+            let may_be_back = || self.promise.excuses(what, value, during);
+            let once = !self.twins.contains(&**value);
+            if life.gone_from <= shown.read.asked.at && once && !may_be_back() {
                 self.violations.push(Violation::CameBack {
                     key: self.key.clone(),
                     value: value.clone(),

@@ -15,11 +15,13 @@
 //! an owner is wiped, quorums of others need not meet; then only what a read's own context
 //! has seen must be shown.
 //!
+//! What a buffered bucket may lose is in `promise.rs`.
 //! Where the last writer wins, `lww.rs` has the rule instead.
 
 mod ending;
 mod key;
 mod lww;
+mod promise;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -164,9 +166,11 @@ pub fn check(history: &History) -> Vec<Violation> {
 }
 
 fn check_key(history: &History, name: &BucketKey, key: key::KeyHistory<'_>) -> Vec<Violation> {
-    let shows_stay = history.shows_stay(name);
+    let Some(promise) = promise::Promise::of(history, name) else {
+        return Vec::new();
+    };
     if history.conflict(name) != ConflictRule::Lww {
-        return key.check(name, shows_stay);
+        return key.check(name, &promise);
     }
     let mut versions = history.versions.get(name).cloned().unwrap_or_default();
     let told = key.writes.iter();
@@ -175,7 +179,7 @@ fn check_key(history: &History, name: &BucketKey, key: key::KeyHistory<'_>) -> V
     let lww = lww::Lww {
         key: name,
         versions,
-        shows_stay,
+        shows_stay: promise.shows_stay(),
     };
     lww.check(&key)
 }

@@ -13,6 +13,9 @@ use crate::trace::now;
 /// Few keys of each bucket, so that writers meet.
 const KEYS: u64 = 3;
 
+/// Once in so many times a put to a buffered bucket asks for a synced copy.
+const PUTS_PER_SYNCED: u64 = 4;
+
 /// The longest rest between two operations, in milliseconds.
 const REST_MS_MAX: u64 = 15;
 
@@ -66,7 +69,11 @@ impl Worker {
             return self.get(place).await;
         };
         let value = format!("value-{}", self.dice.below(1_000));
-        let put = self.buckets[place.0].put(&place.1, value).context(handed);
+        let bucket = &self.buckets[place.0];
+        let mut put = bucket.put(&place.1, value).context(handed);
+        if !bucket.policy().durability.is_synced() && self.dice.one_in(PUTS_PER_SYNCED) {
+            put = put.dw(1);
+        }
         let answer = put.timeout(self.patience()).await;
         self.learn(place, answer);
     }

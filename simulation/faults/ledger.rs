@@ -46,7 +46,11 @@ impl Ledger {
     /// Whether a node's record of a key may be destroyed.
     pub fn allows(&self, node: u64, key: &BucketKey) -> bool {
         let damaged = self.open.get(key);
-        self.placement.owners(key).contains(&node)
+        // The owners that would repair it may have forgotten what it had, which is allowed to
+        // them: nothing would be left to be expected.
+        let repaired = self.history.borrow().is_synced(key);
+        repaired
+            && self.placement.owners(key).contains(&node)
             && damaged.is_none_or(|(damaged, _)| *damaged == node)
     }
 

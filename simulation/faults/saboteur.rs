@@ -88,6 +88,7 @@ impl Saboteur {
     pub fn look(&mut self, now: Duration) {
         self.ledger.learn();
         self.note_versions();
+        self.remember(now);
         self.ledger.heal(&self.disks, now);
     }
 
@@ -119,6 +120,11 @@ impl Saboteur {
             .or_default() += 1;
         match fault {
             Fault::Stick(nodes) => nodes.iter().for_each(|node| self.disk(*node).get_stuck()),
+            Fault::StickSyncs(nodes) => {
+                nodes
+                    .iter()
+                    .for_each(|node| self.disk(*node).get_stuck_at_syncs());
+            }
             Fault::Unstick(nodes) => nodes.iter().for_each(|node| self.disk(*node).unstick()),
             Fault::Crash(nodes) => nodes.iter().for_each(|node| self.crash(sim, *node)),
             Fault::Restart(nodes) => nodes.iter().for_each(|node| restart(sim, *node)),
@@ -155,7 +161,10 @@ impl Saboteur {
             sim.crash(name(node));
         }
         let disk = Rc::clone(self.disk(node));
-        let (kept, unsynced) = disk.lose_power(&mut self.dice);
+        let (mut kept, mut unsynced) = (0, 0);
+        self.losing(node, sim.elapsed(), |saboteur| {
+            (kept, unsynced) = disk.lose_power(&mut saboteur.dice);
+        });
         let what = format!("{} kept {kept} of {unsynced} unsynced batches", name(node));
         self.trace.note(sim.elapsed(), &what);
     }
@@ -169,14 +178,22 @@ impl Saboteur {
         self.crash(sim, node);
         if self.ledger.allows_all(node) {
             self.ledger.forget(node, sim.elapsed());
-            self.disk(node).store.memory().wipe();
+            self.losing(node, sim.elapsed(), |saboteur| {
+                saboteur.disk(node).store.memory().wipe();
+            });
             self.history.borrow_mut().happened("a store that was wiped");
         }
     }
 
     fn roll_back(&mut self, sim: &mut Sim<'_>, node: u64) {
         self.crash(sim, node);
-        if self.ledger.allows_all(node) && self.disk(node).change_places() {
+        let mut changed = false;
+        if self.ledger.allows_all(node) {
+            self.losing(node, sim.elapsed(), |saboteur| {
+                changed = saboteur.disk(node).change_places();
+            });
+        }
+        if changed {
             self.ledger.forget(node, sim.elapsed());
             let what = "a store that was rolled back";
             self.history.borrow_mut().happened(what);

@@ -1,6 +1,7 @@
 //! What the clients of a run know: all that the checker judges by.
 
 mod bucket_key;
+mod forgotten;
 mod json;
 mod names;
 
@@ -14,6 +15,7 @@ use cartwheel::bucket::Bucket;
 use cartwheel::version::{ConflictRule, Dot, Stamp};
 
 pub use bucket_key::{BucketKey, DEFAULT};
+pub use forgotten::{Forgotten, Knowledge};
 pub use json::json_lines;
 pub(crate) use names::{NAME, name_of};
 
@@ -71,6 +73,8 @@ pub struct Write {
     pub dot: Option<Dot>,
     /// The stamp of that dot, where the last writer wins and the acknowledgement told it.
     pub stamp: Option<Stamp>,
+    /// Whether an acknowledgement has counted a synced copy, though its bucket is buffered.
+    pub synced: bool,
     /// Whether it reached one coordinator at most: a write that was sent again may have two
     /// dots, and come back beside a value that replaced one of them.
     pub once: bool,
@@ -162,10 +166,14 @@ pub struct History {
     pub keys: BTreeSet<BucketKey>,
     /// The times in which owners lacked what they had acknowledged.
     pub damages: Vec<Damage>,
+    /// What owners of buffered buckets have forgotten when they lost power.
+    pub forgotten: Vec<Forgotten>,
     /// Every dot that was seen anywhere, with the key and value that it names.
     pub dots: BTreeMap<Dot, (BucketKey, String)>,
     /// The versions of every key where the last writer wins.
     pub versions: BTreeMap<BucketKey, Versions>,
+    /// Of every key of a buffered bucket, the dots of each value.
+    pub(crate) buffered: BTreeMap<BucketKey, BTreeMap<String, BTreeSet<Dot>>>,
     /// Dots that named two things.
     pub twice: Vec<String>,
     /// What every key held when all was healed, read from all owners.
@@ -212,11 +220,10 @@ impl History {
         versions.insert((stamp, dot), name);
     }
 
-    /// Whether two reads of a key have an owner in common, so that the later shows what the
-    /// earlier has shown.
-    pub(crate) fn shows_stay(&self, key: &BucketKey) -> bool {
+    /// Whether an acknowledgement of a key promises that it is synced.
+    pub(crate) fn is_synced(&self, key: &BucketKey) -> bool {
         let policy = self.buckets.get(&*key.bucket);
-        policy.is_none_or(|policy| 2 * policy.r > policy.n)
+        policy.is_none_or(|policy| policy.durability.is_synced())
     }
 
     /// Notes that a key was asked for; one that no node takes has no place to be looked at.
@@ -262,6 +269,10 @@ impl History {
             }
             None => {
                 self.dots.insert(dot, (key.clone(), value.to_owned()));
+                if !self.is_synced(key) {
+                    let values = self.buffered.entry(key.clone()).or_default();
+                    values.entry(value.to_owned()).or_default().insert(dot);
+                }
             }
         }
     }

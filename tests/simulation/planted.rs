@@ -18,7 +18,9 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 19] = [
+const BUGS: [(PlantedBug, Shown); 21] = [
+    (PlantedBug::AcknowledgeUnbuffered, By(THREE_NODES)),
+    (PlantedBug::SyncNoCopy, In(cases::power_cuts::simulation)),
     (PlantedBug::LowerStampWins, By(THREE_NODES)),
     (PlantedBug::StampByTheClock, By(THREE_NODES)),
     (

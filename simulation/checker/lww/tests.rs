@@ -56,6 +56,7 @@ fn write(history: &mut History, at: u64, value: Option<&str>, stamp: u64, origin
         ended: Some(ended(at, outcome)),
         dot: acknowledged.then_some(dot),
         stamp: acknowledged.then_some(Stamp(stamp)),
+        synced: true,
         once: true,
         strict: true,
     });

@@ -17,6 +17,7 @@ pub struct RecordedPut {
     context: Context,
     timeout: Option<Duration>,
     strict: bool,
+    synced: bool,
     recorder: Recorder,
 }
 
@@ -31,6 +32,7 @@ impl RecordedPut {
             context: Context::default(),
             timeout: None,
             strict: true,
+            synced: false,
             recorder,
         }
     }
@@ -55,6 +57,13 @@ impl RecordedPut {
         self
     }
 
+    /// How many acknowledgements must be synced to disk, in a buffered bucket.
+    pub fn dw(mut self, dw: u8) -> Self {
+        self.synced = dw > 0;
+        self.put = self.put.dw(dw);
+        self
+    }
+
     /// The media type to keep with the value.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.put = self.put.content_type(content_type);
@@ -70,6 +79,7 @@ impl RecordedPut {
         let mut write = self
             .recorder
             .write(&self.key, value, covers, asked, self.strict);
+        write.counts_synced(self.synced);
         let put = self.put.context(self.context).timeout(asked.patience);
         let answer = put.metadata(NAME, name).send().await;
         write.ended(&answer);

@@ -123,6 +123,7 @@ impl Recorder {
             ended: None,
             dot: None,
             stamp: None,
+            synced: self.policy.durability.is_synced(),
             once: false,
             strict,
         });
@@ -244,6 +245,11 @@ pub(super) struct OpenWrite {
 }
 
 impl OpenWrite {
+    /// Notes whether an acknowledgement is to count a synced copy, beside what its bucket promises.
+    pub(super) fn counts_synced(&mut self, synced: bool) {
+        self.recorder.history.borrow_mut().writes[self.at].synced |= synced;
+    }
+
     /// It was answered, or failed.
     pub(super) fn ended(&mut self, answer: &Result<Written, Error>) {
         let outcome = outcome(answer);

@@ -3,5 +3,6 @@
 pub mod flood;
 pub mod forgotten;
 pub mod late_answers;
+pub mod power_cuts;
 pub mod stragglers;
 pub mod twins;

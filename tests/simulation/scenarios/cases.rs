@@ -36,3 +36,22 @@ fn an_answer_to_an_earlier_life_of_a_coordinator_counts_for_nothing() {
         cases::late_answers::simulation(seed).run().assert_clean();
     }
 }
+
+#[test]
+fn a_power_cut_of_all_takes_what_a_buffered_bucket_had_not_synced_and_no_synced_copy() {
+    let mut lost = 0;
+    for seed in 1..=3 {
+        let report = cases::power_cuts::simulation(seed).run();
+        report.assert_clean();
+        let history = &report.history;
+        let acknowledged = history
+            .writes
+            .iter()
+            .filter(|write| write.acknowledged_at().is_some());
+        let gone = acknowledged.filter(|write| history.last[&write.key].is_empty());
+        let gone: Vec<_> = gone.collect();
+        assert!(gone.iter().all(|write| !write.synced), "{gone:?}");
+        lost += gone.len();
+    }
+    assert!(lost > 0, "a power cut took nothing that was acknowledged");
+}
