@@ -1,13 +1,13 @@
 //! One run: work under faults, healing, and a last look at every key.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use turmoil::Sim;
 
 use crate::clients::{Auditor, Cluster, heal_always};
-use crate::cluster::{GivenUp, Habitat, Machine, Placement, config, live, name, owners};
+use crate::cluster::{GivenUp, Habitat, Machine, Placement, config, default_bucket, live, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
 use crate::faults::{Ledger, Saboteur, disk, plan};
@@ -53,20 +53,19 @@ pub fn run(mut simulation: Simulation) -> Report {
 }
 
 fn cluster(simulation: &Simulation, clients: usize) -> Cluster {
+    let default_bucket = Arc::new(default_bucket(simulation.nodes));
+    let history = SharedHistory::default();
+    history.borrow_mut().opens(&default_bucket);
+    history.borrow_mut().extensions_write_after = simulation.extensions_write_after;
     Cluster {
         name: "nobody".to_owned(),
         nodes: simulation.nodes,
         seed: simulation.seed,
-        history: history(simulation),
+        default_bucket,
+        history,
         trace: Trace::default(),
         progress: Rc::new(Progress::new(clients)),
     }
-}
-
-fn history(simulation: &Simulation) -> SharedHistory {
-    let history = SharedHistory::default();
-    history.borrow_mut().extensions_write_after = simulation.extensions_write_after;
-    history
 }
 
 fn network(simulation: &Simulation) -> Sim<'static> {
@@ -116,7 +115,6 @@ fn saboteur(
         history,
         given_up: GivenUp::default(),
         look_at: Duration::ZERO,
-        looked: BTreeMap::new(),
         progress: Rc::clone(&cluster.progress),
     }
 }
@@ -170,7 +168,6 @@ async fn client(cluster: Cluster, code: ClientCode) -> turmoil::Result {
 fn auditor(sim: &mut Sim<'static>, simulation: &Simulation, cluster: &Cluster) -> Option<Auditor> {
     let auditor = |name: &str| Auditor {
         cluster: cluster.named(name),
-        owners: owners(simulation.nodes),
     };
     if !simulation.mix.destroys() {
         return Some(auditor("auditor"));

@@ -50,11 +50,15 @@ pub enum PlantedBug {
     TakeNoCredits = 20,
     /// Requests for replicas and forwarded ones take the same credits of a peer.
     OneBudgetForAll = 21,
+    /// A replica acknowledges a record of a buffered bucket that it has only queued.
+    AcknowledgeUnbuffered = 22,
+    /// A buffered bucket syncs no copy, whatever a write asks for.
+    SyncNoCopy = 23,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 21] = [
+    pub const ALL: [(&'static str, Self); 23] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -76,6 +80,8 @@ impl PlantedBug {
         ("keep-the-lower-stamp", Self::KeepTheLowerStamp),
         ("take-no-credits", Self::TakeNoCredits),
         ("one-budget-for-all", Self::OneBudgetForAll),
+        ("acknowledge-unbuffered", Self::AcknowledgeUnbuffered),
+        ("sync-no-copy", Self::SyncNoCopy),
     ];
 
     /// The bug of a name.

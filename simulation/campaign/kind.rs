@@ -1,5 +1,6 @@
 //! The kinds of runs that our own campaigns consist of.
 
+use super::policies::policies;
 use crate::clients::{Temper, work};
 use crate::faults::Mix;
 use crate::simulation::{Simulation, secs};
@@ -9,7 +10,7 @@ use crate::simulation::{Simulation, secs};
 pub struct Kind {
     /// What it is called.
     pub name: &'static str,
-    /// How many nodes there are; each key has three owners among them.
+    /// How many nodes there are; each key of `default` has three owners among them.
     pub nodes: u64,
     /// Whether disks also fail, lie and are lost, within what the owners of a key can bear.
     pub bad_disks: bool,
@@ -54,14 +55,18 @@ impl Kind {
             false => Mix::everyday(),
         };
         let until = mix.ends();
+        let buckets = policies(seed, self.nodes);
+        let others = buckets.clone();
         Simulation::from_seed(seed)
             .named(self.name)
             .nodes(self.nodes)
             .faults(mix)
             .client("patient", move |cluster| {
-                work(cluster, Temper::Patient, until)
+                work(cluster, Temper::Patient, buckets, until)
             })
-            .client("hasty", move |cluster| work(cluster, Temper::Hasty, until))
+            .client("hasty", move |cluster| {
+                work(cluster, Temper::Hasty, others, until)
+            })
             .at_most(secs(90))
     }
 
@@ -78,7 +83,10 @@ impl Kind {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 16] = [
+const SOMETIMES: [&str; 19] = [
+    "an owner that forgot what it had not synced",
+    "a write that was refused for a clock",
+    "a bucket that was created",
     "a write that was acknowledged",
     "a write of unknown outcome",
     "a write that was refused",

@@ -4,6 +4,7 @@
 //! runs don't meet. Only what is planted is planted for the whole process.
 
 mod kind;
+mod policies;
 mod totals;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -6,22 +6,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cartwheel::version::ConflictRule;
+
 use super::Violation;
-use crate::history::{History, Outcome, Write};
+use super::promise::Promise;
+use crate::history::{BucketKey, History, Knowledge, Outcome, Write};
 
 pub(super) fn check(history: &History) -> Vec<Violation> {
     let mut seen: BTreeSet<&String> = history.last.values().flatten().collect();
     let strict = history.reads.iter().filter(|read| read.strict);
     let found = strict.filter_map(|read| read.ended.as_ref());
     seen.extend(found.flat_map(|ended| ended.with.iter().flatten()));
-    let mut writes: BTreeMap<&String, Vec<&Write>> = BTreeMap::new();
+    let mut writes: BTreeMap<&BucketKey, Vec<&Write>> = BTreeMap::new();
     for write in &history.writes {
         writes.entry(&write.key).or_default().push(write);
     }
     let none = Vec::new();
     let keys = history.last.iter();
-    let found =
-        keys.flat_map(|(key, last)| check_key(key, last, writes.get(key).unwrap_or(&none), &seen));
+    let keys = keys.filter(|(key, _)| history.conflict(key) != ConflictRule::Lww);
+    let checked = keys.filter_map(|(key, last)| {
+        let promise = Promise::of(history, key)?;
+        let writes = writes.get(key).unwrap_or(&none);
+        Some(check_key(key, &promise, last, writes, &seen))
+    });
+    let found = checked.flatten();
     found
         .filter(|violation| !is_unrecorded(violation, history))
         .collect()
@@ -48,7 +56,8 @@ fn is_unrecorded(violation: &Violation, history: &History) -> bool {
 }
 
 fn check_key(
-    key: &str,
+    key: &BucketKey,
+    promise: &Promise<'_>,
     last: &BTreeSet<String>,
     writes: &[&Write],
     seen: &BTreeSet<&String>,
@@ -57,24 +66,59 @@ fn check_key(
         let all = writes.iter();
         all.filter(|write| write.promise() == Outcome::Acknowledged)
     };
-    let kept = writes.iter().filter(|write| is_kept(write, seen));
-    let replaced: BTreeSet<&String> = kept.flat_map(|write| &write.covers).collect();
+    let replaced = replaced(promise, last, writes, seen);
     let gone: BTreeSet<&String> = acknowledged().flat_map(|write| &write.covers).collect();
     let twins = writes.iter().filter(|write| !write.once);
     let twins: BTreeSet<&String> = twins.filter_map(|write| write.value.as_ref()).collect();
-    let lost = acknowledged().filter_map(|write| write.value.as_ref());
-    let lost = lost.filter(|value| !last.contains(*value) && !replaced.contains(value));
+    let synced = |write: &&&Write| write.synced;
+    let surely_gone: BTreeSet<&String> = acknowledged()
+        .filter(synced)
+        .flat_map(|write| &write.covers)
+        .collect();
+    let lost = acknowledged().filter_map(|write| Some((write, write.value.as_ref()?)));
+    let lost = lost.filter(|(write, value)| {
+        let may_be = !write.synced && promise.is_forgotten(Knowledge::Value, value);
+        !last.contains(*value) && !replaced.contains(value) && !may_be
+    });
+    let lost = lost.map(|(_, value)| value);
     let lost = lost.map(|value| Violation::Lost {
-        key: key.to_owned(),
+        key: key.clone(),
         value: value.clone(),
     });
     let back = last.iter();
-    let back = back.filter(|value| gone.contains(value) && !twins.contains(value));
+    let back = back.filter(|value| {
+        let may_be =
+            !surely_gone.contains(value) && promise.is_forgotten(Knowledge::Replacement, value);
+        gone.contains(value) && !twins.contains(value) && !may_be
+    });
     let back = back.map(|value| Violation::Resurrected {
-        key: key.to_owned(),
+        key: key.clone(),
         value: value.clone(),
     });
     lost.chain(back).collect()
+}
+
+/// What a write that was kept has replaced. In a buffered bucket what a read has shown may be
+/// forgotten, so that only what is there at the end, or was replaced in turn, counts as kept.
+fn replaced<'a>(
+    promise: &Promise<'_>,
+    last: &'a BTreeSet<String>,
+    writes: &[&'a Write],
+    seen: &BTreeSet<&'a String>,
+) -> BTreeSet<&'a String> {
+    let mut kept = match promise.is_synced() {
+        true => seen.clone(),
+        false => last.iter().collect(),
+    };
+    loop {
+        let before = kept.len();
+        let writes = writes.iter().filter(|write| is_kept(write, &kept));
+        let replaced: BTreeSet<&String> = writes.flat_map(|write| &write.covers).collect();
+        kept.extend(replaced.iter().copied());
+        if kept.len() == before {
+            return replaced;
+        }
+    }
 }
 
 fn is_kept(write: &Write, seen: &BTreeSet<&String>) -> bool {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Violation;
+use super::promise::Promise;
 use super::unrecorded::replaceable_from;
-use crate::history::{Damage, Read, Write};
+use crate::history::{BucketKey, Damage, Knowledge, Read, Write};
 
 /// What happened to one key.
 #[derive(Default)]
@@ -48,17 +49,21 @@ struct Shown<'a> {
 }
 
 impl<'a> KeyHistory<'a> {
+    /// All that is wrong, by what is promised of the key.
     pub(super) fn check(
         self,
-        key: &str,
+        key: &BucketKey,
+        promise: &Promise<'_>,
         extensions_write_after: Option<Duration>,
     ) -> Vec<Violation> {
         let mut shown: Vec<Shown<'_>> = self.reads.iter().filter_map(|read| shown(read)).collect();
         shown.sort_by_key(|shown| shown.read.asked.at);
         let covers = self.covers();
+        let stays: &[_] = if promise.shows_stay() { &shown } else { &[] };
         let mut sweep = Sweep {
             key,
-            lives: self.lives(&shown, &covers, extensions_write_after),
+            lives: self.lives(stays, &covers, extensions_write_after),
+            promise,
             covers,
             twins: self.twins(),
             damages: self.damages,
@@ -132,10 +137,11 @@ fn shown(read: &Read) -> Option<Shown<'_>> {
 }
 
 struct Sweep<'a> {
-    key: &'a str,
+    key: &'a BucketKey,
     lives: BTreeMap<&'a str, Life>,
     /// By value, what its writer had seen.
     covers: BTreeMap<&'a str, &'a BTreeSet<String>>,
+    promise: &'a Promise<'a>,
     /// The values that may have two dots.
     twins: BTreeSet<&'a str>,
     damages: Vec<&'a Damage>,
@@ -170,7 +176,7 @@ impl<'a> Sweep<'a> {
     fn values_alone(&mut self, shown: &Shown<'_>) {
         let at = shown.at;
         for (place, value) in shown.values.iter().enumerate() {
-            let key = self.key.to_owned();
+            let key = self.key.clone();
             let life = self.lives.get(&**value).copied().unwrap_or_default();
             if life.possible_from > at {
                 let value = value.clone();
@@ -221,9 +227,16 @@ impl<'a> Sweep<'a> {
             let Some(life) = self.lives.get_mut(value) else {
                 continue;
             };
-            life.gone_from = life.gone_from.min(shown.at);
-            if life.replaceable_from > shown.at {
-                self.missed(value, shown.at, false);
+            if self.promise.shows_stay() {
+                life.gone_from = life.gone_from.min(shown.at);
+            }
+            if life.replaceable_from <= shown.at {
+                continue;
+            }
+            let during = (shown.read.asked.at, shown.at);
+            match self.promise.excuses(Knowledge::Value, value, during) {
+                true => drop(waited_for.insert(value)),
+                false => self.missed(value, shown.at, false),
             }
         }
     }
@@ -232,9 +245,13 @@ impl<'a> Sweep<'a> {
     fn returned(&mut self, shown: &Shown<'_>) {
         for value in shown.values {
             let life = self.lives.get(&**value).copied().unwrap_or_default();
-            if life.gone_from <= shown.read.asked.at && !self.twins.contains(&**value) {
+            let during = (shown.read.asked.at, shown.at);
+            let what = Knowledge::Replacement;
+            let may_be_back = || self.promise.excuses(what, value, during);
+            let once = !self.twins.contains(&**value);
+            if life.gone_from <= shown.read.asked.at && once && !may_be_back() {
                 self.violations.push(Violation::CameBack {
-                    key: self.key.to_owned(),
+                    key: self.key.clone(),
                     value: value.clone(),
                     at: shown.at,
                 });
@@ -244,7 +261,7 @@ impl<'a> Sweep<'a> {
 
     fn missed(&mut self, value: &str, at: Duration, own: bool) {
         self.violations.push(Violation::Missed {
-            key: self.key.to_owned(),
+            key: self.key.clone(),
             value: value.to_owned(),
             at,
             own,
@@ -252,10 +269,7 @@ impl<'a> Sweep<'a> {
     }
 
     fn is_damaged(&self, shown: &Shown<'_>) -> bool {
-        let meets = |damage: &&&Damage| {
-            let until = damage.until.unwrap_or(NEVER);
-            damage.from <= shown.at && shown.read.asked.at <= until
-        };
-        self.damages.iter().any(|damage| meets(&damage))
+        let mut damages = self.damages.iter();
+        damages.any(|damage| damage.meets(shown.read.asked.at, shown.at))
     }
 }

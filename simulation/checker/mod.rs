@@ -8,19 +8,29 @@
 //!   … until that write is acknowledged or shown, or a read lacks the value ──► never again
 //! ```
 //!
+//! What a read has shown stays only where two reads have an owner in common: elsewhere, with few
+//! answers to a read and many to a write, an acknowledgement alone promises something.
+//!
 //! A write of unknown outcome may replace what its context covered and may never do so. While
 //! an owner is wiped, quorums of others need not meet; then only what a read's own context
 //! has seen must be shown. Where extensions write as well, each value may be replaced by one of
 //! them from a time on that the run has stated.
+//!
+//! What a buffered bucket may lose is in `promise.rs`.
+//! Where the last writer wins, `lww.rs` has the rule instead.
 
 mod ending;
 mod key;
+mod lww;
+mod promise;
 mod unrecorded;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::history::{History, Read, Write};
+use cartwheel::version::ConflictRule;
+
+use crate::history::{BucketKey, History, Read, Write};
 
 /// What a history must not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,21 +38,21 @@ pub enum Violation {
     /// An acknowledged value that nothing kept has replaced is gone at the end.
     Lost {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
     },
     /// A value is there at the end although an acknowledged write replaced it.
     Resurrected {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
     },
     /// A value that nobody wrote, or not yet, or whose write was refused.
     Invented {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
@@ -51,7 +61,7 @@ pub enum Violation {
     /// A read does not show a value that was kept, and that no write has replaced.
     Missed {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
@@ -62,7 +72,7 @@ pub enum Violation {
     /// A value is shown again after it was gone.
     CameBack {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
@@ -71,7 +81,7 @@ pub enum Violation {
     /// A value is shown beside one whose writer had seen it.
     FalseSibling {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// The value that it is beside.
@@ -82,11 +92,47 @@ pub enum Violation {
     /// A value is its own sibling.
     OwnSibling {
         /// The key.
-        key: String,
+        key: BucketKey,
         /// The value.
         value: String,
         /// When it was shown.
         at: Duration,
+    },
+    /// A read shows two values where the last writer wins.
+    TwoValues {
+        /// The key.
+        key: BucketKey,
+        /// The values.
+        values: Vec<String>,
+        /// When they were shown.
+        at: Duration,
+    },
+    /// Where the last writer wins, a read shows something else than what won before.
+    Older {
+        /// The key.
+        key: BucketKey,
+        /// What is shown: a value, or that it was deleted.
+        value: String,
+        /// When it was shown.
+        at: Duration,
+        /// Whether the reader's own context had seen what won.
+        own: bool,
+    },
+    /// A read shows a value, or that it was deleted, under a stamp that it never had.
+    WrongStamp {
+        /// The key.
+        key: BucketKey,
+        /// What is shown.
+        value: String,
+        /// When it was shown.
+        at: Duration,
+    },
+    /// A write is stamped no later than what its writer had seen.
+    StampBehind {
+        /// The key.
+        key: BucketKey,
+        /// What was written: a value, or that it was deleted.
+        value: String,
     },
     /// A dot names two things.
     DotTwice(String),
@@ -95,13 +141,13 @@ pub enum Violation {
         /// When it was asked.
         asked: Duration,
         /// The key.
-        key: String,
+        key: BucketKey,
     },
 }
 
 /// All violations of a history.
 pub fn check(history: &History) -> Vec<Violation> {
-    let mut keys: BTreeMap<&str, key::KeyHistory<'_>> = BTreeMap::new();
+    let mut keys: BTreeMap<&BucketKey, key::KeyHistory<'_>> = BTreeMap::new();
     for write in &history.writes {
         keys.entry(&write.key).or_default().writes.push(write);
     }
@@ -114,12 +160,31 @@ pub fn check(history: &History) -> Vec<Violation> {
     }
     let mut violations: Vec<_> = keys
         .into_iter()
-        .flat_map(|(name, key)| key.check(name, history.extensions_write_after))
+        .flat_map(|(name, key)| check_key(history, name, key))
         .collect();
     violations.extend(ending::check(history));
     violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));
     violations.extend(endless(&history.writes, &history.reads));
     violations
+}
+
+fn check_key(history: &History, name: &BucketKey, key: key::KeyHistory<'_>) -> Vec<Violation> {
+    let Some(promise) = promise::Promise::of(history, name) else {
+        return Vec::new();
+    };
+    if history.conflict(name) != ConflictRule::Lww {
+        return key.check(name, &promise, history.extensions_write_after);
+    }
+    let mut versions = history.versions.get(name).cloned().unwrap_or_default();
+    let told = key.writes.iter();
+    let told = told.filter_map(|write| Some(((write.stamp?, write.dot?), write.value.clone())));
+    versions.extend(told);
+    let lww = lww::Lww {
+        key: name,
+        versions,
+        shows_stay: promise.shows_stay(),
+    };
+    lww.check(&key)
 }
 
 /// How long after its time a request may end: a few steps of the simulation.

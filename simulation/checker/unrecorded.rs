@@ -44,9 +44,14 @@ pub(super) fn replaceable_from(write: &Write, after: Option<Duration>) -> Option
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use cartwheel::bucket::Bucket;
+    use cartwheel::version::Stamp;
+
     use super::*;
     use crate::checker::{Violation, check};
-    use crate::history::{Asked, Outcome};
+    use crate::history::{Asked, BucketKey, Outcome};
 
     const AFTER: Duration = Duration::from_secs(6);
 
@@ -65,10 +70,14 @@ mod tests {
     fn put(secs: u64, value: &str) -> Write {
         Write {
             client: "alice".to_owned(),
-            key: "cart".to_owned(),
+            key: BucketKey::of_default("cart"),
             value: Some(value.to_owned()),
             text: None,
             covers: BTreeSet::new(),
+            handed: Stamp::ZERO,
+            dot: None,
+            stamp: None,
+            synced: true,
             asked: at(secs),
             ended: ended(at(secs), Outcome::Acknowledged),
             once: true,
@@ -82,7 +91,9 @@ mod tests {
         };
         Read {
             client: "bob".to_owned(),
-            key: "cart".to_owned(),
+            key: BucketKey::of_default("cart"),
+            handed: Stamp::ZERO,
+            stamp: Stamp::ZERO,
             seen: BTreeSet::from_iter(names(seen)),
             asked: at(secs),
             ended: ended(at(secs), Some(names(shown))),
@@ -101,7 +112,8 @@ mod tests {
         let mut history = History::default();
         history.writes = writes;
         history.reads = reads;
-        history.last.insert("cart".to_owned(), last);
+        history.last.insert(BucketKey::of_default("cart"), last);
+        history.opens(&Arc::new(Bucket::default_bucket(3)));
         history.extensions_write_after = Some(AFTER);
         check(&history)
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::cluster::{ClientResult, Cluster};
-use super::recorded::{RecordedBucket, RecordedClient};
+use super::recorded::RecordedClient;
+use crate::history::BucketKey;
 
 /// How often the auditor tries to read a key from all its owners before it says that it can't.
 const ATTEMPTS: u32 = 20;
@@ -21,8 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Looks at everything.
 pub struct Auditor {
     pub cluster: Cluster,
-    /// How many owners a key has.
-    pub owners: u8,
 }
 
 impl Auditor {
@@ -32,21 +31,21 @@ impl Auditor {
         let nodes = self.cluster.nodes;
         let healer = self.cluster.observer(1..=nodes).await;
         for key in self.keys() {
-            self.heal(&healer.bucket(), &key).await;
+            self.heal(&healer, &key).await;
         }
         self.cluster.sleep(SETTLING).await;
         for node in 1..=nodes {
             let name = format!("auditor of node {node}");
             let client = self.cluster.named(&name).observer([node]).await;
             for key in self.keys() {
-                self.see(&client.bucket(), &name, &key).await;
+                self.see(&client, &name, &key).await;
             }
             self.nothing_lingers(&client, node).await;
         }
         Ok(())
     }
 
-    fn keys(&self) -> BTreeSet<String> {
+    fn keys(&self) -> BTreeSet<BucketKey> {
         self.cluster.history.borrow().keys.clone()
     }
 
@@ -54,9 +53,9 @@ impl Auditor {
         self.cluster.trace.fail(why);
     }
 
-    async fn heal(&self, bucket: &RecordedBucket, key: &str) {
+    async fn heal(&self, client: &RecordedClient, key: &BucketKey) {
         for _ in 0..ATTEMPTS {
-            if self.read(bucket, key).await.is_some() {
+            if self.read(client, key).await.is_some() {
                 return;
             }
             self.cluster.sleep(ATTEMPT_EVERY).await;
@@ -64,20 +63,21 @@ impl Auditor {
         self.fail(format!("{key} can't be read from all its owners"));
     }
 
-    async fn see(&self, bucket: &RecordedBucket, reader: &str, key: &str) {
-        let Some(values) = self.read(bucket, key).await else {
+    async fn see(&self, client: &RecordedClient, reader: &str, key: &BucketKey) {
+        let Some(values) = self.read(client, key).await else {
             return self.fail(format!("{reader} can't read {key}"));
         };
         let last = &mut self.cluster.history.borrow_mut().last;
-        let first = last.entry(key.to_owned()).or_insert_with(|| values.clone());
+        let first = last.entry(key.clone()).or_insert_with(|| values.clone());
         if *first != values {
             self.fail(format!("{reader} finds {values:?} at {key}, not {first:?}"));
         }
     }
 
-    /// The names of what a key holds.
-    async fn read(&self, bucket: &RecordedBucket, key: &str) -> Option<BTreeSet<String>> {
-        let get = bucket.get(key).r(self.owners).timeout(PATIENCE);
+    /// The names of what a key holds, asked of all its owners.
+    async fn read(&self, client: &RecordedClient, key: &BucketKey) -> Option<BTreeSet<String>> {
+        let bucket = client.known(&key.bucket)?;
+        let get = bucket.get(&*key.key).r(bucket.policy().n).timeout(PATIENCE);
         get.names().await.ok().map(BTreeSet::from_iter)
     }
 
@@ -103,11 +103,11 @@ impl Auditor {
 /// Reads every key from all its owners again and again, so that what was damaged is healed.
 pub async fn heal_always(auditor: Auditor) -> ClientResult {
     let nodes = auditor.cluster.nodes;
-    let bucket = auditor.cluster.observer(1..=nodes).await.bucket();
+    let healer = auditor.cluster.observer(1..=nodes).await;
     while !auditor.cluster.progress.is_settled() {
         for key in auditor.keys() {
             // Whether it could be read is not its concern.
-            let _ = auditor.read(&bucket, &key).await;
+            let _ = auditor.read(&healer, &key).await;
         }
         auditor.cluster.sleep(ATTEMPT_EVERY).await;
     }

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use cartwheel::bucket::Bucket;
 use cartwheel_client::Client;
 
 use super::recorded::{RecordedClient, Recorder};
@@ -32,6 +34,8 @@ pub struct Cluster {
     pub(crate) name: String,
     pub(crate) nodes: u64,
     pub(crate) seed: u64,
+    /// The bucket that every cluster has.
+    pub(crate) default_bucket: Arc<Bucket>,
     pub(crate) history: SharedHistory,
     pub(crate) trace: Trace,
     pub(crate) progress: Rc<Progress>,
@@ -80,10 +84,11 @@ impl Cluster {
     fn recorder(&self, retries: u32, counts: bool) -> Recorder {
         Recorder {
             client: self.name.clone(),
+            policy: Arc::clone(&self.default_bucket),
             history: self.history.clone(),
             trace: self.trace.clone(),
             retries,
-            forwards: self.nodes > 3,
+            nodes: self.nodes,
             counts,
         }
     }

@@ -4,9 +4,10 @@
 mod auditor;
 mod cluster;
 mod recorded;
+mod work;
 mod worker;
 
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
 pub use recorded::{RecordedBucket, RecordedClient, RecordedDelete, RecordedGet, RecordedPut};
-pub use worker::{Temper, work};
+pub use work::{Temper, work};

@@ -1,142 +1,119 @@
-//! Clients at work: each reads, puts and deletes a few keys, one after the other.
+//! A client at work: it reads, puts and deletes a few keys, one after the other.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cartwheel_client::{Context, Error, Written};
-use tokio::task::JoinSet;
 
-use super::cluster::{ClientResult, Cluster};
 use super::recorded::RecordedBucket;
+use super::work::Temper;
 use crate::dice::Dice;
 use crate::trace::now;
 
-/// Few keys, so that writers meet.
-const KEYS: u64 = 6;
+/// Few keys of each bucket, so that writers meet.
+const KEYS: u64 = 3;
 
-/// The workers of a host, who share its connections; every other one is careful.
-const WORKERS: u64 = 4;
+/// Once in so many times a put to a buffered bucket asks for a synced copy.
+const PUTS_PER_SYNCED: u64 = 4;
 
 /// The longest rest between two operations, in milliseconds.
 const REST_MS_MAX: u64 = 15;
 
-/// How a client deals with what goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Temper {
-    /// It waits and tries again, for longer than most faults last.
-    Patient,
-    /// It asks once, and does not wait for long.
-    Hasty,
-}
-
-/// A host of workers: a load for a cluster until that time. Each knows what it has read and
-/// written; some always hand in their latest context, others sometimes none or a wrong one.
-pub async fn work(cluster: Cluster, temper: Temper, until: Duration) -> ClientResult {
-    let retries = match temper {
-        Temper::Patient => 4,
-        Temper::Hasty => 0,
-    };
-    let client = cluster.client_of(1..=cluster.nodes(), retries).await;
-    let mut workers = JoinSet::new();
-    for number in 0..WORKERS {
-        let name = format!("{}-{number}", cluster.name());
-        let worker = Worker {
-            bucket: client.bucket().named(&name),
-            dice: cluster.named(name).dice(),
-            temper,
-            careful: number % 2 == 0,
-            known: BTreeMap::new(),
-        };
-        workers.spawn_local(worker.work(until));
-    }
-    while let Some(worker) = workers.join_next().await {
-        worker?;
-    }
-    Ok(())
-}
-
 /// A client, and what it knows.
-struct Worker {
-    bucket: RecordedBucket,
-    dice: Dice,
-    temper: Temper,
+pub(super) struct Worker {
+    pub(super) buckets: Vec<RecordedBucket>,
+    pub(super) dice: Dice,
+    pub(super) temper: Temper,
     /// Whether it always reads and writes with its latest context.
-    careful: bool,
+    pub(super) careful: bool,
     /// What it last saw of each key.
-    known: BTreeMap<String, Context>,
+    pub(super) known: BTreeMap<Place, Context>,
 }
+
+/// A bucket by its number, and a key.
+type Place = (usize, String);
 
 impl Worker {
-    async fn work(mut self, until: Duration) {
+    pub(super) async fn work(mut self, until: Duration) {
         while now() < until {
-            let key = format!("key-{}", self.dice.below(KEYS));
+            let place = self.place();
             match self.dice.below(10) {
-                0..4 => self.get(key).await,
-                4..9 => self.put(key).await,
-                _ => self.delete(key).await,
+                0..4 => self.get(place).await,
+                4..9 => self.put(place).await,
+                _ => self.delete(place).await,
             }
             let rest = self.dice.below(REST_MS_MAX);
             tokio::time::sleep(Duration::from_millis(rest)).await;
         }
     }
 
-    async fn get(&mut self, key: String) {
+    fn place(&mut self) -> Place {
+        let bucket = self.dice.below(self.buckets.len() as u64);
+        let key = format!("key-{}", self.dice.below(KEYS));
+        (usize::try_from(bucket).unwrap_or(0), key)
+    }
+
+    async fn get(&mut self, place: Place) {
         let handed = match self.careful {
-            true => self.known(&key),
+            true => self.known(&place),
             false => Context::default(),
         };
-        let get = self.bucket.get(&key).context(handed);
+        let get = self.buckets[place.0].get(&place.1).context(handed);
         if let Ok(object) = get.timeout(self.patience()).await {
-            self.known.insert(key, object.context);
+            self.known.insert(place, object.context);
         }
     }
 
-    async fn put(&mut self, key: String) {
-        let Some(handed) = self.context_for(&key) else {
-            return self.get(key).await;
+    async fn put(&mut self, place: Place) {
+        let Some(handed) = self.context_for(&place) else {
+            return self.get(place).await;
         };
         let value = format!("value-{}", self.dice.below(1_000));
-        let put = self.bucket.put(&key, value).context(handed);
+        let bucket = &self.buckets[place.0];
+        let mut put = bucket.put(&place.1, value).context(handed);
+        if !bucket.policy().durability.is_synced() && self.dice.one_in(PUTS_PER_SYNCED) {
+            put = put.dw(1);
+        }
         let answer = put.timeout(self.patience()).await;
-        self.learn(key, answer);
+        self.learn(place, answer);
     }
 
     /// Deletes what it last saw, if it saw anything.
-    async fn delete(&mut self, key: String) {
-        let known = self.known(&key);
+    async fn delete(&mut self, place: Place) {
+        let known = self.known(&place);
         if !known.is_empty() {
-            let delete = self.bucket.delete(&key, known);
+            let delete = self.buckets[place.0].delete(&place.1, known);
             let answer = delete.timeout(self.patience()).await;
-            self.learn(key, answer);
+            self.learn(place, answer);
         }
     }
 
-    fn learn(&mut self, key: String, answer: Result<Written, Error>) {
+    fn learn(&mut self, place: Place, answer: Result<Written, Error>) {
         if let Ok(written) = answer {
-            self.known.insert(key, written.context);
+            self.known.insert(place, written.context);
         }
     }
 
-    fn known(&self, key: &str) -> Context {
-        self.known.get(key).cloned().unwrap_or_default()
+    fn known(&self, place: &Place) -> Context {
+        self.known.get(place).cloned().unwrap_or_default()
     }
 
     /// What a put hands in: the latest context, and of those who are not careful now and then
     /// none at all, or that of another key, which must be refused. Nothing: it has to read first.
-    fn context_for(&mut self, key: &str) -> Option<Context> {
+    fn context_for(&mut self, place: &Place) -> Option<Context> {
         if self.careful {
-            return self.known.get(key).cloned();
+            return self.known.get(place).cloned();
         }
         Some(match self.dice.below(40) {
-            0..2 => self.foreign_context(key),
+            0..2 => self.foreign_context(place),
             2..10 => Context::default(),
-            _ => self.known(key),
+            _ => self.known(place),
         })
     }
 
-    fn foreign_context(&self, key: &str) -> Context {
+    fn foreign_context(&self, place: &Place) -> Context {
         let mut others = self.known.iter();
-        let other = others.find(|(other, _)| *other != key);
+        let other = others.find(|(other, _)| *other != place);
         other.map_or_else(Context::default, |(_, context)| context.clone())
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use cartwheel::config::Config;
 use cartwheel::node::{ClusterId, NodeId, StoreId};
 use cartwheel::store::Identity;
+use cartwheel::version::ContextSecret;
 use cartwheel_actors::HostFacts;
 use cartwheel_actors::extension::Extension;
 use cartwheel_actors::node::{NodeOptions, start};
@@ -48,6 +49,14 @@ pub fn twin_address(node: u64) -> String {
 /// Where clients reach a node.
 pub fn client_address(node: u64) -> String {
     format!("{}:{CLIENT_PORT}", name(node))
+}
+
+/// What the nodes of a run seal contexts with, so that whoever judges it can open them.
+const SECRET: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// What the nodes of a run seal contexts with.
+pub fn secret() -> ContextSecret {
+    ContextSecret::new(SECRET)
 }
 
 /// What the simulated machine tells of itself.
@@ -166,9 +175,10 @@ pub fn config(node: u64, nodes: u64) -> turmoil::Result<Config> {
         format!("{{ id = {node}, client = \"{client}\", bridge = \"{bridge}\" }}")
     };
     let members = (1..=nodes).map(member).collect::<Vec<_>>().join(", ");
+    let secret: String = SECRET.map(|byte| format!("{byte:02x}")).concat();
     let text = format!(
         "[node]\nid = {}\ndata_dir = \"unused\"\n\
-         [cluster]\nid = \"{}\"\nsecret = \"000102030405060708090a0b0c0d0e0f\"\n\
+         [cluster]\nid = \"{}\"\nsecret = \"{secret}\"\n\
          members = [{members}]\n[listen]\ninsecure = true\n\
          [links]\nidle_timeout_ms = 1000\n[storage]\nkind = \"memory\"\n\
          [supervision]\nrestarts_max = 1000\n",

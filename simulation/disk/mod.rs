@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::store::{Family, ReplicaStore, StoreOperation, StoredKey};
-use cartwheel::version::{Record, Value};
+use cartwheel::version::{Dot, Record, Value, Version};
 
 use crate::dice::Dice;
 use crate::history::name_of;
@@ -29,11 +29,20 @@ const WRITES_PER_STALL: u64 = 200;
 /// … for less than so many milliseconds.
 const STALL_MS_MAX: u64 = 60;
 
+/// What a disk does not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stuck {
+    Nothing,
+    Syncs,
+    /// Nor does it sync.
+    Writes,
+}
+
 /// A store, and how often a node has opened it.
 pub struct Disk {
     pub store: Arc<SlowStore>,
     openings: Cell<u64>,
-    stuck: Cell<bool>,
+    stuck: Cell<Stuck>,
     /// How many failures it was told of.
     failures: Cell<u32>,
     copies: Copies,
@@ -45,7 +54,7 @@ impl Disk {
         Self {
             store: Arc::new(SlowStore::new(dice)),
             openings: Cell::new(0),
-            stuck: Cell::new(false),
+            stuck: Cell::new(Stuck::Nothing),
             failures: Cell::new(0),
             copies: Copies::default(),
         }
@@ -59,12 +68,17 @@ impl Disk {
 
     /// From now on nothing is written or synced, until the power is cut.
     pub fn get_stuck(&self) {
-        self.stuck.set(true);
+        self.stuck.set(Stuck::Writes);
+    }
+
+    /// From now on everything is written and nothing is synced, until the power is cut.
+    pub fn get_stuck_at_syncs(&self) {
+        self.stuck.set(Stuck::Syncs);
     }
 
     /// It writes again.
     pub fn unstick(&self) {
-        self.stuck.set(false);
+        self.stuck.set(Stuck::Nothing);
     }
 
     /// Keeps a copy of what it holds.
@@ -92,7 +106,7 @@ impl Disk {
 
     /// From now on it writes, syncs and reads.
     pub fn work_again(&self) {
-        self.stuck.set(false);
+        self.stuck.set(Stuck::Nothing);
         self.store.can_read_again();
     }
 
@@ -103,7 +117,7 @@ impl Disk {
         let keep = usize::try_from(dice.below(unsynced as u64 + 1)).unwrap_or(0);
         memory.crash(keep);
         self.store.forget_loads();
-        self.stuck.set(false);
+        self.stuck.set(Stuck::Nothing);
         (keep, unsynced)
     }
 
@@ -126,17 +140,20 @@ impl Disk {
 }
 
 /// The live values of a record, each with its dot; none of a record that is damaged.
-pub fn values(record: Option<&Bytes>) -> Vec<(cartwheel::version::Dot, String)> {
+pub fn values(record: Option<&Bytes>) -> Vec<(Dot, String)> {
     let record = record.filter(|record| is_whole(record));
     let record = record.and_then(|record| Record::decode(record).ok());
     let versions = record.iter().flat_map(Record::live);
-    let values = versions.filter_map(|version| match &version.value {
-        Value::Live { bytes, attributes } => {
-            Some((version.dot, name_of(attributes.as_deref(), bytes)))
-        }
-        Value::Tombstone => None,
-    });
+    let values = versions.filter_map(|version| Some((version.dot, name_of_version(version)?)));
     values.collect()
+}
+
+/// The name of a version's value; a tombstone has none.
+pub fn name_of_version(version: &Version) -> Option<String> {
+    match &version.value {
+        Value::Live { bytes, attributes } => Some(name_of(attributes.as_deref(), bytes)),
+        Value::Tombstone => None,
+    }
 }
 
 /// Whether a record is what was once written.
@@ -154,10 +171,13 @@ pub async fn commit(disk: Rc<Disk>, mut dice: Dice) {
             tokio::time::sleep(Duration::from_millis(dice.below(STALL_MS_MAX))).await;
         }
         disk.store.turn();
-        if disk.stuck.get() {
+        if disk.stuck.get() == Stuck::Writes {
             continue;
         }
         disk.store.memory().write_queued();
+        if disk.stuck.get() == Stuck::Syncs {
+            continue;
+        }
         until_sync -= 1;
         if until_sync == 0 {
             disk.store.memory().sync();

@@ -41,6 +41,8 @@ struct State {
     unreadable: BTreeMap<Bytes, u32>,
     /// How many reads of what extensions keep are still to fail.
     unreadable_data: u32,
+    /// The records that were submitted since they were last taken.
+    submitted: Vec<(Bytes, Bytes)>,
     turn: u64,
     dice: Dice,
     met: BTreeMap<&'static str, u64>,
@@ -62,6 +64,7 @@ impl SlowStore {
             loads: Vec::new(),
             unreadable: BTreeMap::new(),
             unreadable_data: 0,
+            submitted: Vec::new(),
             turn: 0,
             dice,
             met: BTreeMap::new(),
@@ -98,6 +101,11 @@ impl SlowStore {
         let mut state = self.state();
         state.unreadable.clear();
         state.unreadable_data = 0;
+    }
+
+    /// The records that were submitted since this was last called, by their stored keys.
+    pub fn take_submitted(&self) -> Vec<(Bytes, Bytes)> {
+        std::mem::take(&mut self.state().submitted)
     }
 
     /// What waited for the disk waits no longer.
@@ -189,6 +197,10 @@ impl Committer for SlowStore {
     }
 
     fn submit(&self, submission: Submission) {
+        let records = submission.batch.entries().iter();
+        let records = records.filter(|entry| entry.family == Family::Objects);
+        let records = records.filter_map(|entry| Some((entry.key.clone(), entry.value.clone()?)));
+        self.state().submitted.extend(records);
         self.memory.submit(submission);
         self.asked.notify_one();
     }

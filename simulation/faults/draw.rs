@@ -127,7 +127,8 @@ impl Drawing<'_> {
             }
             FaultKind::SlowDisk => {
                 let node = vec![self.node()];
-                self.while_it_lasts(at, Fault::Stick(node.clone()), Fault::Unstick(node))
+                let stick = self.stick(node.clone());
+                self.while_it_lasts(at, stick, Fault::Unstick(node))
             }
             FaultKind::ClockJump => {
                 let jump = MachineFault::clock_jump(self.dice);
@@ -185,10 +186,17 @@ impl Drawing<'_> {
         let stuck = Duration::from_millis(self.dice.below(STUCK_MS_MAX));
         let back = at + stuck + self.length();
         vec![
-            (at, Fault::Stick(nodes.clone())),
+            (at, self.stick(nodes.clone())),
             (at + stuck, Fault::Crash(nodes.clone())),
             (back, Fault::Restart(nodes)),
         ]
+    }
+
+    fn stick(&mut self, nodes: Vec<u64>) -> Fault {
+        match self.dice.one_in(2) {
+            true => Fault::Stick(nodes),
+            false => Fault::StickSyncs(nodes),
+        }
     }
 
     fn corrupt(&mut self) -> Fault {

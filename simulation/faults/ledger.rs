@@ -13,14 +13,14 @@ use std::time::Duration;
 
 use crate::cluster::Placement;
 use crate::disk::Disk;
-use crate::history::{Damage, SharedHistory};
+use crate::history::{BucketKey, Damage, SharedHistory};
 
 /// The account of what is damaged.
 pub struct Ledger {
     placement: Placement,
     history: SharedHistory,
     /// By key: the owner that is damaged, and where the history says so, if it does.
-    open: BTreeMap<String, (u64, Option<usize>)>,
+    open: BTreeMap<BucketKey, (u64, Option<usize>)>,
 }
 
 impl Ledger {
@@ -38,10 +38,19 @@ impl Ledger {
         &self.placement
     }
 
+    /// Learns of the buckets that were created since.
+    pub fn learn(&mut self) {
+        self.placement.learn(&self.history.borrow().buckets);
+    }
+
     /// Whether a node's record of a key may be destroyed.
-    pub fn allows(&self, node: u64, key: &str) -> bool {
+    pub fn allows(&self, node: u64, key: &BucketKey) -> bool {
         let damaged = self.open.get(key);
-        self.placement.owners(key).contains(&node)
+        // The owners that would repair it may have forgotten what it had, which is allowed to
+        // them: nothing would be left to be expected.
+        let repaired = self.history.borrow().is_synced(key);
+        repaired
+            && self.placement.owners(key).contains(&node)
             && damaged.is_none_or(|(damaged, _)| *damaged == node)
     }
 
@@ -54,8 +63,8 @@ impl Ledger {
     }
 
     /// A node's record of a key is corrupt or can't be read from now on.
-    pub fn damage(&mut self, node: u64, key: &str) {
-        self.open.entry(key.to_owned()).or_insert((node, None));
+    pub fn damage(&mut self, node: u64, key: &BucketKey) {
+        self.open.entry(key.clone()).or_insert((node, None));
     }
 
     /// All records of a node are gone or older from now on, and it does not know that there were
@@ -70,7 +79,7 @@ impl Ledger {
         }
     }
 
-    fn tell(&mut self, key: String, from: Duration) {
+    fn tell(&mut self, key: BucketKey, from: Duration) {
         let mut history = self.history.borrow_mut();
         if let Some((_, told @ None)) = self.open.get_mut(&key) {
             *told = Some(history.damages.len());
@@ -96,7 +105,7 @@ impl Ledger {
     }
 }
 
-fn is_healed(placement: &Placement, disks: &[Rc<Disk>], key: &str) -> bool {
+fn is_healed(placement: &Placement, disks: &[Rc<Disk>], key: &BucketKey) -> bool {
     let stored = placement.stored(key);
     let owners = placement.owners(key).into_iter();
     let mut records = owners.map(|owner| disk(disks, owner).settled(&stored));

@@ -4,6 +4,7 @@
 //! by itself: a [`FaultKind`], its arm in `draw.rs`, and its weight in a [`Mix`].
 
 mod draw;
+mod forgetting;
 mod key_choice;
 mod kinds;
 mod ledger;
@@ -12,6 +13,7 @@ mod mix;
 mod plan;
 mod saboteur;
 mod shapes;
+mod submitted;
 mod twin;
 
 use std::time::Duration;
@@ -37,6 +39,9 @@ pub enum Fault {
     /// The disks of these nodes write nothing more until the crash: what a node says now
     /// about what it keeps is tested by what it has afterwards.
     Stick(Vec<u64>),
+    /// The disks of these nodes write and sync nothing more until the crash: synced writes wait,
+    /// and all that buffered ones are acknowledged for may be gone.
+    StickSyncs(Vec<u64>),
     /// The disks of these nodes write again, without a crash.
     Unstick(Vec<u64>),
     /// These nodes lose power in the same moment, and of what was not synced a random end.
@@ -115,6 +120,7 @@ impl Fault {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Stick(_) => "stick",
+            Self::StickSyncs(_) => "stick syncs",
             Self::Unstick(_) => "unstick",
             Self::Crash(_) => "crash",
             Self::Restart(_) => "restart",
@@ -154,6 +160,7 @@ impl Fault {
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Stick(nodes)
+            | Self::StickSyncs(nodes)
             | Self::Unstick(nodes)
             | Self::Crash(nodes)
             | Self::Restart(nodes) => nodes.iter().copied().map(name).collect(),

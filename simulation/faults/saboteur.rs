@@ -1,10 +1,8 @@
 //! Makes the faults happen, within what the owners of a key can bear.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use turmoil::Sim;
 
 use super::ledger::{Ledger, disk};
@@ -13,7 +11,7 @@ use super::{Fault, KeyChoice, MachineFault, Pair, Planned};
 use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, values};
-use crate::history::SharedHistory;
+use crate::history::{BucketKey, SharedHistory};
 use crate::network::LATENCY_MAX;
 use crate::progress::Progress;
 use crate::trace::Trace;
@@ -42,8 +40,6 @@ pub struct Saboteur {
     pub planned: Vec<Planned>,
     /// When the stores are looked into next.
     pub look_at: Duration,
-    /// By disk and key, the record that the last look found.
-    pub looked: BTreeMap<(usize, String), Option<Bytes>>,
     pub progress: Rc<Progress>,
 }
 
@@ -51,6 +47,7 @@ impl Saboteur {
     /// Does what is due.
     pub fn act(&mut self, sim: &mut Sim<'_>) {
         let now = sim.elapsed();
+        self.ledger.learn();
         for (node, reason) in self.given_up.take() {
             self.end(sim, node, &reason);
         }
@@ -87,24 +84,11 @@ impl Saboteur {
         (1..=self.disks.len() as u64).for_each(|node| restart(sim, node));
     }
 
-    /// Looks into all stores: which dots are there, and is the damage healed?
+    /// Looks at all stores: what were they given, and is the damage healed?
     pub fn look(&mut self, now: Duration) {
-        let keys = self.history.borrow().keys.clone();
-        for key in &keys {
-            let stored = self.ledger.placement().stored(key);
-            for (at, disk) in self.disks.iter().enumerate() {
-                let found = disk.found(&stored);
-                // Most are as they were at the last look.
-                let place = (at, key.clone());
-                if self.looked.get(&place) == Some(&found) {
-                    continue;
-                }
-                for (dot, value) in values(found.as_ref()) {
-                    self.history.borrow_mut().dot(dot, key, &value);
-                }
-                self.looked.insert(place, found);
-            }
-        }
+        self.ledger.learn();
+        self.note_versions();
+        self.remember(now);
         self.ledger.heal(&self.disks, now);
     }
 
@@ -136,6 +120,11 @@ impl Saboteur {
             .or_default() += 1;
         match fault {
             Fault::Stick(nodes) => nodes.iter().for_each(|node| self.disk(*node).get_stuck()),
+            Fault::StickSyncs(nodes) => {
+                nodes
+                    .iter()
+                    .for_each(|node| self.disk(*node).get_stuck_at_syncs());
+            }
             Fault::Unstick(nodes) => nodes.iter().for_each(|node| self.disk(*node).unstick()),
             Fault::Crash(nodes) => nodes.iter().for_each(|node| self.crash(sim, *node)),
             Fault::Restart(nodes) => nodes.iter().for_each(|node| restart(sim, *node)),
@@ -175,7 +164,10 @@ impl Saboteur {
             sim.crash(name(node));
         }
         let disk = Rc::clone(self.disk(node));
-        let (kept, unsynced) = disk.lose_power(&mut self.dice);
+        let (mut kept, mut unsynced) = (0, 0);
+        self.losing(node, sim.elapsed(), |saboteur| {
+            (kept, unsynced) = disk.lose_power(&mut saboteur.dice);
+        });
         let what = format!("{} kept {kept} of {unsynced} unsynced batches", name(node));
         self.trace.note(sim.elapsed(), &what);
     }
@@ -189,14 +181,22 @@ impl Saboteur {
         self.crash(sim, node);
         if self.ledger.allows_all(node) {
             self.ledger.forget(node, sim.elapsed());
-            self.disk(node).store.memory().wipe();
+            self.losing(node, sim.elapsed(), |saboteur| {
+                saboteur.disk(node).store.memory().wipe();
+            });
             self.history.borrow_mut().happened("a store that was wiped");
         }
     }
 
     fn roll_back(&mut self, sim: &mut Sim<'_>, node: u64) {
         self.crash(sim, node);
-        if self.ledger.allows_all(node) && self.disk(node).change_places() {
+        let mut changed = false;
+        if self.ledger.allows_all(node) {
+            self.losing(node, sim.elapsed(), |saboteur| {
+                changed = saboteur.disk(node).change_places();
+            });
+        }
+        if changed {
             self.ledger.forget(node, sim.elapsed());
             let what = "a store that was rolled back";
             self.history.borrow_mut().happened(what);
@@ -210,7 +210,7 @@ impl Saboteur {
         }
     }
 
-    fn corrupt(&mut self, node: u64, key: &str, at: usize) {
+    fn corrupt(&mut self, node: u64, key: &BucketKey, at: usize) {
         let stored = self.ledger.placement().stored(key);
         let memory = Rc::clone(self.disk(node));
         let memory = memory.store.memory();

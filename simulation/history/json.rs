@@ -12,6 +12,7 @@ use super::{History, Outcome, Read, Write};
 struct Line<'a> {
     client: &'a str,
     operation: &'static str,
+    bucket: &'a str,
     key: &'a str,
     /// The names of the values that the context handed in is known to cover.
     context: &'a BTreeSet<String>,
@@ -21,6 +22,9 @@ struct Line<'a> {
     /// Of a put: the beginning of its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    /// Of what was written or found, where the last writer wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stamp: Option<u64>,
     /// Of a read: the names of what it found.
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<&'a [String]>,
@@ -56,10 +60,12 @@ fn of_write(write: &Write) -> Line<'_> {
             Some(_) => "put",
             None => "delete",
         },
-        key: &write.key,
+        bucket: &write.key.bucket,
+        key: &write.key.key,
         context: &write.covers,
         value: write.value.as_deref(),
         text: write.text.as_deref(),
+        stamp: write.stamp.map(|stamp| stamp.0),
         values: None,
         invoked_ms: ms(write.asked.at),
         returned_ms: write.ended.map(|ended| ms(ended.at)),
@@ -77,10 +83,12 @@ fn of_read(read: &Read) -> Line<'_> {
     Line {
         client: &read.client,
         operation: "get",
-        key: &read.key,
+        bucket: &read.key.bucket,
+        key: &read.key.key,
         context: &read.seen,
         value: None,
         text: None,
+        stamp: Some(read.stamp.0).filter(|stamp| *stamp > 0),
         values: found,
         invoked_ms: ms(read.asked.at),
         returned_ms: read.ended.as_ref().map(|ended| ms(ended.at)),

@@ -1,5 +1,7 @@
 //! What the clients of a run know: all that the checker judges by.
 
+mod bucket_key;
+mod forgotten;
 mod json;
 mod names;
 
@@ -7,11 +9,14 @@ use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cartwheel::limits::KEY_LEN_MAX;
-use cartwheel::version::Dot;
+use cartwheel::bucket::Bucket;
+use cartwheel::version::{ConflictRule, Dot, Stamp};
 
+pub use bucket_key::{BucketKey, DEFAULT};
+pub use forgotten::{Forgotten, Knowledge};
 pub use json::json_lines;
 pub(crate) use names::{NAME, name_of};
 
@@ -52,17 +57,25 @@ pub struct Write {
     /// Who wrote.
     pub client: String,
     /// What was written to.
-    pub key: String,
+    pub key: BucketKey,
     /// The name of the value, which no other has; a delete has none.
     pub value: Option<String>,
     /// The beginning of the value as text.
     pub text: Option<String>,
     /// The values that its context covered for all that its writer knows.
     pub covers: BTreeSet<String>,
+    /// The greatest stamp that its context covered, where the last writer wins.
+    pub handed: Stamp,
     /// When it was asked.
     pub asked: Asked,
     /// Nothing while it is under way.
     pub ended: Option<Ended<Outcome>>,
+    /// The dot that the acknowledgement told of.
+    pub dot: Option<Dot>,
+    /// The stamp of that dot, where the last writer wins and the acknowledgement told it.
+    pub stamp: Option<Stamp>,
+    /// Whether an acknowledgement has counted a synced copy, though its bucket is buffered.
+    pub synced: bool,
     /// Whether it reached one coordinator at most: a write that was sent again may have two
     /// dots, and come back beside a value that replaced one of them.
     pub once: bool,
@@ -103,13 +116,17 @@ pub struct Read {
     /// Who read.
     pub client: String,
     /// What was read.
-    pub key: String,
+    pub key: BucketKey,
     /// The values that the context it handed in has seen; none if it handed in none.
     pub seen: BTreeSet<String>,
+    /// The greatest stamp that the context it handed in has seen, where the last writer wins.
+    pub handed: Stamp,
     /// When it was asked.
     pub asked: Asked,
     /// What it found, in order, or that it failed; nothing while it is under way.
     pub ended: Option<Ended<Option<Vec<String>>>>,
+    /// The stamp of what it found, where the last writer wins.
+    pub stamp: Stamp,
     /// Whether it asked as many owners as its bucket does, or more: others may miss what was
     /// kept.
     pub strict: bool,
@@ -119,12 +136,23 @@ pub struct Read {
 #[derive(Clone, Debug)]
 pub struct Damage {
     /// The key.
-    pub key: String,
+    pub key: BucketKey,
     /// When its record was lost.
     pub from: Duration,
     /// Nothing while it lasts.
     pub until: Option<Duration>,
 }
+
+impl Damage {
+    /// Whether it met a read of that time.
+    pub fn meets(&self, asked: Duration, ended: Duration) -> bool {
+        self.from <= ended && self.until.is_none_or(|until| asked <= until)
+    }
+}
+
+/// The versions of a key, by what decides between them, each with the name of its value; a delete
+/// has none.
+pub type Versions = BTreeMap<(Stamp, Dot), Option<String>>;
 
 /// The history of a run.
 #[derive(Debug, Default)]
@@ -133,16 +161,24 @@ pub struct History {
     pub writes: Vec<Write>,
     /// Reads, in the order in which they were asked.
     pub reads: Vec<Read>,
+    /// Every bucket that a client has opened, by its name.
+    pub buckets: BTreeMap<String, Arc<Bucket>>,
     /// Every key that was asked for, but for those that no node takes.
-    pub keys: BTreeSet<String>,
+    pub keys: BTreeSet<BucketKey>,
     /// The times in which owners lacked what they had acknowledged.
     pub damages: Vec<Damage>,
+    /// What owners of buffered buckets have forgotten when they lost power.
+    pub forgotten: Vec<Forgotten>,
     /// Every dot that was seen anywhere, with the key and value that it names.
-    pub dots: BTreeMap<Dot, (String, String)>,
+    pub dots: BTreeMap<Dot, (BucketKey, String)>,
+    /// The versions of every key where the last writer wins.
+    pub versions: BTreeMap<BucketKey, Versions>,
+    /// Of every key of a buffered bucket, the dots of each value.
+    pub(crate) buffered: BTreeMap<BucketKey, BTreeMap<String, BTreeSet<Dot>>>,
     /// Dots that named two things.
     pub twice: Vec<String>,
     /// What every key held when all was healed, read from all owners.
-    pub last: BTreeMap<String, BTreeSet<String>>,
+    pub last: BTreeMap<BucketKey, BTreeSet<String>>,
     /// Extensions write as well: they may replace what a client has put, no sooner than this after
     /// it was asked. Nothing if only clients write.
     pub extensions_write_after: Option<Duration>,
@@ -151,7 +187,7 @@ pub struct History {
     /// How often each fault, or its end, came.
     pub faults: BTreeMap<&'static str, u64>,
     /// By key and context, the values that it is known to cover.
-    pub(crate) contexts: BTreeMap<(String, Vec<u8>), BTreeSet<String>>,
+    pub(crate) contexts: BTreeMap<(BucketKey, Vec<u8>), BTreeSet<String>>,
     /// How many operations were begun.
     pub(crate) begun: u64,
     /// How many clients were made.
@@ -164,12 +200,49 @@ impl History {
         *self.happened.entry(what).or_default() += 1;
     }
 
+    /// What becomes of concurrent values of a key.
+    pub(crate) fn conflict(&self, key: &BucketKey) -> ConflictRule {
+        let policy = self.buckets.get(&*key.bucket);
+        policy.map_or(ConflictRule::Siblings, |policy| policy.conflict)
+    }
+
+    /// Notes a version of a key where the last writer wins.
+    pub(crate) fn version(
+        &mut self,
+        dot: Dot,
+        key: &BucketKey,
+        stamp: Stamp,
+        name: Option<String>,
+    ) {
+        let what = format!(
+            "{} stamped {}",
+            name.as_deref().unwrap_or("a delete"),
+            stamp.0
+        );
+        self.dot(dot, key, &what);
+        let versions = self.versions.entry(key.clone()).or_default();
+        versions.insert((stamp, dot), name);
+    }
+
+    /// Whether an acknowledgement of a key promises that it is synced.
+    pub(crate) fn is_synced(&self, key: &BucketKey) -> bool {
+        let policy = self.buckets.get(&*key.bucket);
+        policy.is_none_or(|policy| policy.durability.is_synced())
+    }
+
     /// Notes that a key was asked for; one that no node takes has no place to be looked at.
-    pub(crate) fn asks_for(&mut self, key: &str) {
-        let longest = usize::try_from(KEY_LEN_MAX).unwrap_or(usize::MAX);
-        if (1..=longest).contains(&key.len()) {
-            self.keys.insert(key.to_owned());
+    pub(crate) fn asks_for(&mut self, key: &BucketKey, policy: &Bucket) {
+        let longest = usize::try_from(policy.key_len_max).unwrap_or(usize::MAX);
+        if (1..=longest).contains(&key.key.len()) && !self.keys.contains(key) {
+            self.keys.insert(key.clone());
         }
+    }
+
+    /// Notes the policy of a bucket, as the cluster has answered it. One name is one bucket for
+    /// ever; false if it was another until now.
+    pub(crate) fn opens(&mut self, policy: &Arc<Bucket>) -> bool {
+        let known = self.buckets.entry(policy.name.clone());
+        known.or_insert_with(|| Arc::clone(policy)) == policy
     }
 
     /// The number of a client that is made now.
@@ -179,14 +252,14 @@ impl History {
     }
 
     /// The values that a context of a key is known to cover.
-    pub(crate) fn covered(&self, key: &str, context: &[u8]) -> BTreeSet<String> {
-        let place = (key.to_owned(), context.to_vec());
+    pub(crate) fn covered(&self, key: &BucketKey, context: &[u8]) -> BTreeSet<String> {
+        let place = (key.clone(), context.to_vec());
         self.contexts.get(&place).cloned().unwrap_or_default()
     }
 
     /// Notes values that a context covers.
-    pub(crate) fn covers(&mut self, key: &str, context: &[u8], values: BTreeSet<String>) {
-        let place = (key.to_owned(), context.to_vec());
+    pub(crate) fn covers(&mut self, key: &BucketKey, context: &[u8], values: BTreeSet<String>) {
+        let place = (key.clone(), context.to_vec());
         match self.contexts.entry(place) {
             // Most contexts are new, and cover all that was ever written.
             Entry::Vacant(unknown) => {
@@ -197,7 +270,7 @@ impl History {
     }
 
     /// Notes what a dot names.
-    pub fn dot(&mut self, dot: Dot, key: &str, value: &str) {
+    pub fn dot(&mut self, dot: Dot, key: &BucketKey, value: &str) {
         match self.dots.get(&dot) {
             Some((first, named)) if first == key && named == value => {}
             Some(first) => {
@@ -205,7 +278,11 @@ impl History {
                 self.twice.push(twice);
             }
             None => {
-                self.dots.insert(dot, (key.to_owned(), value.to_owned()));
+                self.dots.insert(dot, (key.clone(), value.to_owned()));
+                if !self.is_synced(key) {
+                    let values = self.buffered.entry(key.clone()).or_default();
+                    values.entry(value.to_owned()).or_default().insert(dot);
+                }
             }
         }
     }

@@ -178,7 +178,11 @@ impl<C> Common<C> {
     pub(super) fn durability(&self) -> Durability {
         match self.target.bucket.durability {
             BucketDurability::Synced => Durability::Synced,
-            BucketDurability::Buffered if self.quorum.dw > 0 => Durability::Synced,
+            BucketDurability::Buffered
+                if self.quorum.dw > 0 && !planted_bug::is(PlantedBug::SyncNoCopy) =>
+            {
+                Durability::Synced
+            }
             BucketDurability::Buffered => Durability::Buffered,
         }
     }

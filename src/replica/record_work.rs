@@ -173,7 +173,9 @@ impl<A: Clone> Replica<A> {
         let written = queued.is_none() && same(self.cache.get(&command.key).as_ref());
         let ticket = self.batch_for(command.durability, effects);
         let committing = self.waiting.entry(ticket).or_default();
-        match planted_bug::is(PlantedBug::AcknowledgeBeforeWrite) {
+        let unbuffered = planted_bug::is(PlantedBug::AcknowledgeUnbuffered)
+            && command.durability != Durability::Synced;
+        match unbuffered || planted_bug::is(PlantedBug::AcknowledgeBeforeWrite) {
             true => answer(effects, command, ReplicaReply::Stored),
             false => {
                 let waiter = (

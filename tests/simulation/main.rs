@@ -1,5 +1,6 @@
 //! Campaigns over a few seeds of each kind of run, and runs of one's own.
 
+mod buckets;
 mod cases;
 mod failing_extension;
 mod first_scenario;

@@ -18,7 +18,9 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 21] = [
+const BUGS: [(PlantedBug, Shown); 23] = [
+    (PlantedBug::AcknowledgeUnbuffered, By(THREE_NODES)),
+    (PlantedBug::SyncNoCopy, In(cases::power_cuts::simulation)),
     (
         PlantedBug::ClaimForgottenDots,
         In(cases::forgotten::simulation),
@@ -33,10 +35,7 @@ const BUGS: [(PlantedBug, Shown); 21] = [
         PlantedBug::StampByTheClockAlone,
         In(cases::last_writers::simulation),
     ),
-    (
-        PlantedBug::KeepTheLowerStamp,
-        In(cases::last_writers::simulation),
-    ),
+    (PlantedBug::KeepTheLowerStamp, By(THREE_NODES)),
     (PlantedBug::TakeNoCredits, In(cases::credits::of_one_peer)),
     (
         PlantedBug::OneBudgetForAll,

@@ -3,7 +3,7 @@
 mod cases;
 mod whys;
 
-use cartwheel_simulation::history::json_lines;
+use cartwheel_simulation::history::{BucketKey, json_lines};
 use cartwheel_simulation::{Cluster, Fault, Simulation, links, millis, secs};
 
 #[test]
@@ -35,7 +35,7 @@ fn what_is_left_broken_is_healed_before_the_last_look() {
         .at(secs(1), Fault::CutOneWay(links(&[4], &[5])))
         .run();
     report.assert_clean();
-    assert_eq!(report.history.last["cart"].len(), 1);
+    assert_eq!(report.history.last[&BucketKey::of_default("cart")].len(), 1);
 }
 
 #[test]
@@ -47,9 +47,9 @@ fn the_history_of_a_run_is_one_line_an_operation() {
         .filter(|line| line.contains("alice"))
         .collect();
     let name = "alice-1";
-    let put = r#"{"client":"alice","operation":"put","key":"cart","context":[],"value":"alice-1","text":"milk""#;
-    let get = r#"{"client":"alice","operation":"get","key":"cart","context":["alice-1"],"values":["alice-1"]"#;
-    let delete = r#"{"client":"alice","operation":"delete","key":"cart","context":["alice-1"],"invoked_ms":"#;
+    let put = r#"{"client":"alice","operation":"put","bucket":"default","key":"cart","context":[],"value":"alice-1","text":"milk""#;
+    let get = r#"{"client":"alice","operation":"get","bucket":"default","key":"cart","context":["alice-1"],"values":["alice-1"]"#;
+    let delete = r#"{"client":"alice","operation":"delete","bucket":"default","key":"cart","context":["alice-1"],"invoked_ms":"#;
     assert!(mine[0].starts_with(put), "{}", mine[0]);
     assert!(mine[1].starts_with(get), "{}", mine[1]);
     assert!(mine[2].starts_with(delete), "{}", mine[2]);
@@ -117,7 +117,7 @@ fn a_value_that_nobody_recorded_is_called_invented() {
     let report = report.run();
     let complaints = report.complaints().join("\n");
     assert!(
-        complaints.contains(r#"Invented { key: "cart", value: "poison""#),
+        complaints.contains(r#"Invented { key: "default/cart", value: "poison""#),
         "{complaints}"
     );
 }

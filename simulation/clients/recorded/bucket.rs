@@ -1,6 +1,7 @@
 //! A bucket whose operations are recorded.
 
 use bytes::Bytes;
+use cartwheel::bucket::Bucket as Policy;
 use cartwheel_client::{Bucket, Context};
 
 use super::recorder::Recorder;
@@ -25,19 +26,24 @@ impl RecordedBucket {
         named
     }
 
+    /// Its policy.
+    pub fn policy(&self) -> &Policy {
+        &self.recorder.policy
+    }
+
     /// Reads a key.
     pub fn get(&self, key: impl AsRef<str>) -> RecordedGet {
-        let key = key.as_ref();
-        RecordedGet::new(self.bucket.get(key), key, self.recorder.clone())
+        let key = self.recorder.key(key.as_ref());
+        RecordedGet::new(self.bucket.get(&*key.key), key, self.recorder.clone())
     }
 
     /// Writes a value. Two puts of the same bytes are told apart: each has a name of its own
     /// among the metadata, which reads don't show.
     pub fn put(&self, key: impl AsRef<str>, value: impl Into<Bytes>) -> RecordedPut {
-        let (key, value) = (key.as_ref(), value.into());
+        let (key, value) = (self.recorder.key(key.as_ref()), value.into());
         let text = String::from_utf8_lossy(&value).chars().take(64).collect();
         RecordedPut::new(
-            self.bucket.put(key, value),
+            self.bucket.put(&*key.key, value),
             key,
             text,
             self.recorder.clone(),
@@ -46,8 +52,8 @@ impl RecordedBucket {
 
     /// Deletes what the context covers.
     pub fn delete(&self, key: impl AsRef<str>, context: impl Into<Context>) -> RecordedDelete {
-        let (key, context) = (key.as_ref(), context.into());
-        let delete = self.bucket.delete(key, &context);
+        let (key, context) = (self.recorder.key(key.as_ref()), context.into());
+        let delete = self.bucket.delete(&*key.key, &context);
         RecordedDelete::new(delete, key, context, self.recorder.clone())
     }
 }

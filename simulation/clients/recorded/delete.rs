@@ -5,13 +5,14 @@ use std::time::Duration;
 use cartwheel_client::{Context, Delete, Error, Written};
 
 use super::awaited;
-use super::recorder::{Recorder, WRITE_QUORUM};
+use super::recorder::Recorder;
+use crate::history::BucketKey;
 
 /// A delete; await it.
 #[must_use = "nothing is deleted until it is awaited"]
 pub struct RecordedDelete {
     delete: Delete,
-    key: String,
+    key: BucketKey,
     context: Context,
     timeout: Option<Duration>,
     strict: bool,
@@ -21,10 +22,15 @@ pub struct RecordedDelete {
 awaited!(RecordedDelete => Result<Written, Error>);
 
 impl RecordedDelete {
-    pub(super) fn new(delete: Delete, key: &str, context: Context, recorder: Recorder) -> Self {
+    pub(super) fn new(
+        delete: Delete,
+        key: BucketKey,
+        context: Context,
+        recorder: Recorder,
+    ) -> Self {
         Self {
             delete: delete.explain(),
-            key: key.to_owned(),
+            key,
             context,
             timeout: None,
             strict: true,
@@ -41,7 +47,7 @@ impl RecordedDelete {
     /// How many owners must acknowledge. Of a delete that asks fewer than its bucket does
     /// nothing is expected.
     pub fn w(mut self, w: u8) -> Self {
-        self.strict = w == 0 || w >= WRITE_QUORUM;
+        self.strict = w == 0 || w >= self.recorder.policy.w;
         self.delete = self.delete.w(w);
         self
     }
@@ -49,7 +55,7 @@ impl RecordedDelete {
     /// Deletes.
     pub async fn send(self) -> Result<Written, Error> {
         let asked = self.recorder.ask(self.timeout);
-        let covers = self.recorder.covered(&self.key, &self.context);
+        let covers = self.recorder.seen(&self.key, &self.context);
         let mut write = self
             .recorder
             .write(&self.key, None, covers, asked, self.strict);

@@ -6,15 +6,13 @@ use cartwheel_client::{Context, Error, Get, Object};
 
 use super::awaited;
 use super::recorder::{Recorder, names, without_names};
-
-/// How many owners `default` asks.
-const READ_QUORUM: u8 = 2;
+use crate::history::BucketKey;
 
 /// A read; await it.
 #[must_use = "nothing is read until it is awaited"]
 pub struct RecordedGet {
     get: Get,
-    key: String,
+    key: BucketKey,
     context: Context,
     timeout: Option<Duration>,
     strict: bool,
@@ -24,13 +22,13 @@ pub struct RecordedGet {
 awaited!(RecordedGet => Result<Object, Error>);
 
 impl RecordedGet {
-    pub(super) fn new(get: Get, key: &str, recorder: Recorder) -> Self {
+    pub(super) fn new(get: Get, key: BucketKey, recorder: Recorder) -> Self {
         Self {
             get: match recorder.counts {
                 true => get.explain(),
                 false => get,
             },
-            key: key.to_owned(),
+            key,
             context: Context::default(),
             timeout: None,
             strict: true,
@@ -53,7 +51,7 @@ impl RecordedGet {
     /// How many owners must answer. Of a read that asks fewer than its bucket does nothing is
     /// expected.
     pub fn r(mut self, r: u8) -> Self {
-        self.strict = r == 0 || r >= READ_QUORUM;
+        self.strict = r == 0 || r >= self.recorder.policy.r;
         self.get = self.get.r(r);
         self
     }
@@ -72,7 +70,7 @@ impl RecordedGet {
 
     async fn found(self) -> Result<(Object, Vec<String>), Error> {
         let asked = self.recorder.ask(self.timeout);
-        let seen = self.recorder.covered(&self.key, &self.context);
+        let seen = self.recorder.seen(&self.key, &self.context);
         let mut read = self.recorder.read(&self.key, seen, asked, self.strict);
         let get = self.get.context(self.context).timeout(asked.patience);
         let answer = get.send().await;

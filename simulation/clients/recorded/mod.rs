@@ -7,7 +7,10 @@ mod get;
 mod put;
 mod recorder;
 
-use cartwheel_client::Client;
+use std::sync::Arc;
+
+use cartwheel::bucket::Bucket;
+use cartwheel_client::{Client, Error};
 
 pub use bucket::RecordedBucket;
 pub use delete::RecordedDelete;
@@ -29,11 +32,33 @@ impl RecordedClient {
 
     /// The bucket `default`, which every cluster has.
     pub fn bucket(&self) -> RecordedBucket {
-        RecordedBucket::new(self.client.bucket("default"), self.recorder.clone())
+        self.opened(&self.recorder.policy)
+    }
+
+    /// Creates a bucket, or opens it if it exists with this very policy. All members must be up.
+    pub async fn create_bucket(&self, policy: Bucket) -> Result<RecordedBucket, Error> {
+        let created = Arc::new(self.client.create_bucket(policy).await?);
+        let recorder = &self.recorder;
+        if !recorder.history.borrow_mut().opens(&created) {
+            recorder.trace.fail(format!("{created:?} was another"));
+        }
+        recorder.happened("a bucket that was created");
+        Ok(self.opened(&created))
+    }
+
+    /// A bucket that somebody has opened.
+    pub(in crate::clients) fn known(&self, name: &str) -> Option<RecordedBucket> {
+        let known = self.recorder.history.borrow().buckets.get(name).cloned();
+        known.map(|policy| self.opened(&policy))
+    }
+
+    fn opened(&self, policy: &Arc<Bucket>) -> RecordedBucket {
+        let bucket = self.client.bucket(&policy.name);
+        RecordedBucket::new(bucket, self.recorder.of(policy))
     }
 
     /// The client without the recording, for all else that it can do. A value that is put with it
-    /// into `default` looks invented to whoever judges the run.
+    /// into a bucket that a recording client has opened looks invented to whoever judges the run.
     pub fn unrecorded(&self) -> &Client {
         &self.client
     }

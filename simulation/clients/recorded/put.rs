@@ -5,32 +5,34 @@ use std::time::Duration;
 use cartwheel_client::{Context, Error, Put, Written};
 
 use super::awaited;
-use super::recorder::{Recorder, WRITE_QUORUM};
-use crate::history::NAME;
+use super::recorder::Recorder;
+use crate::history::{BucketKey, NAME};
 
 /// A put; await it.
 #[must_use = "nothing is written until it is awaited"]
 pub struct RecordedPut {
     put: Put,
-    key: String,
+    key: BucketKey,
     text: String,
     context: Context,
     timeout: Option<Duration>,
     strict: bool,
+    synced: bool,
     recorder: Recorder,
 }
 
 awaited!(RecordedPut => Result<Written, Error>);
 
 impl RecordedPut {
-    pub(super) fn new(put: Put, key: &str, text: String, recorder: Recorder) -> Self {
+    pub(super) fn new(put: Put, key: BucketKey, text: String, recorder: Recorder) -> Self {
         Self {
             put: put.explain(),
-            key: key.to_owned(),
+            key,
             text,
             context: Context::default(),
             timeout: None,
             strict: true,
+            synced: false,
             recorder,
         }
     }
@@ -50,8 +52,15 @@ impl RecordedPut {
     /// How many owners must acknowledge. Of a put that asks fewer than its bucket does nothing
     /// is expected.
     pub fn w(mut self, w: u8) -> Self {
-        self.strict = w == 0 || w >= WRITE_QUORUM;
+        self.strict = w == 0 || w >= self.recorder.policy.w;
         self.put = self.put.w(w);
+        self
+    }
+
+    /// How many acknowledgements must be synced to disk, in a buffered bucket.
+    pub fn dw(mut self, dw: u8) -> Self {
+        self.synced = dw > 0;
+        self.put = self.put.dw(dw);
         self
     }
 
@@ -64,12 +73,13 @@ impl RecordedPut {
     /// Writes.
     pub async fn send(self) -> Result<Written, Error> {
         let asked = self.recorder.ask(self.timeout);
-        let covers = self.recorder.covered(&self.key, &self.context);
+        let covers = self.recorder.seen(&self.key, &self.context);
         let name = self.recorder.name(asked);
         let value = Some((name.clone(), self.text));
         let mut write = self
             .recorder
             .write(&self.key, value, covers, asked, self.strict);
+        write.counts_synced(self.synced);
         let put = self.put.context(self.context).timeout(asked.patience);
         let answer = put.metadata(NAME, name).send().await;
         write.ended(&answer);

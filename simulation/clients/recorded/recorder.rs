@@ -1,35 +1,52 @@
 //! What a client does, noted in history and trace; also what it has begun and never ended.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cartwheel::message::client::{Explain, ExplainStep};
+use cartwheel::bucket::Bucket;
+use cartwheel::message::client::{Explain, ExplainStep, RequestError};
+use cartwheel::version::{ConflictRule, Context as Opened, Stamp};
 use cartwheel_client::{Context, Error, Object, Written};
 
-use crate::history::{Asked, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of};
+use crate::cluster::secret;
+use crate::history::{Asked, BucketKey, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of};
 use crate::trace::{Trace, now};
-
-/// How many owners of `default` must acknowledge.
-pub(super) const WRITE_QUORUM: u8 = 2;
 
 /// What a request may take unless it says otherwise, as the client has it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Notes what one client does.
+/// Notes what one client does with one bucket.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     pub(crate) client: String,
+    /// What the bucket promises.
+    pub(crate) policy: Arc<Bucket>,
     pub(crate) history: SharedHistory,
     pub(crate) trace: Trace,
     /// How often the client sends a request again.
     pub(crate) retries: u32,
-    /// Whether nodes may hand its requests on, and on again.
-    pub(crate) forwards: bool,
+    /// How many nodes it may ask; those that own no copy hand requests on, and on again.
+    pub(crate) nodes: u64,
     /// Whether what it meets counts as what must happen sometimes.
     pub(crate) counts: bool,
 }
 
 impl Recorder {
+    /// One for another bucket.
+    pub(super) fn of(&self, policy: &Arc<Bucket>) -> Self {
+        let policy = Arc::clone(policy);
+        Self {
+            policy,
+            ..self.clone()
+        }
+    }
+
+    /// A key of the bucket.
+    pub(super) fn key(&self, key: &str) -> BucketKey {
+        BucketKey::new(&self.policy.name, key)
+    }
+
     /// An operation begins now.
     pub(super) fn ask(&self, timeout: Option<Duration>) -> Asked {
         let mut history = self.history.borrow_mut();
@@ -46,27 +63,35 @@ impl Recorder {
         format!("{}-{}", self.client, asked.number)
     }
 
-    /// The values that a context is known to cover.
-    pub(super) fn covered(&self, key: &str, context: &Context) -> BTreeSet<String> {
-        self.history.borrow().covered(key, context.as_bytes())
+    /// What a context has seen.
+    pub(super) fn seen(&self, key: &BucketKey, context: &Context) -> Seen {
+        Seen {
+            values: self.history.borrow().covered(key, context.as_bytes()),
+            stamp: self.stamp(key, context).unwrap_or_default(),
+        }
+    }
+
+    /// The greatest stamp that a context has seen, where the last writer wins.
+    fn stamp(&self, key: &BucketKey, context: &Context) -> Option<Stamp> {
+        let lww = self.policy.conflict == ConflictRule::Lww;
+        let (bucket, bytes) = (self.policy.id, context.as_bytes());
+        let sealed = lww.then_some(bytes)?;
+        let opened = Opened::open(sealed, &secret(), bucket, key.key.as_bytes());
+        opened.ok().map(|context| context.stamp)
     }
 
     /// A read begins.
-    pub(super) fn read(
-        &self,
-        key: &str,
-        seen: BTreeSet<String>,
-        asked: Asked,
-        strict: bool,
-    ) -> OpenRead {
+    pub(super) fn read(&self, key: &BucketKey, seen: Seen, asked: Asked, strict: bool) -> OpenRead {
         let mut history = self.history.borrow_mut();
-        history.asks_for(key);
+        history.asks_for(key, &self.policy);
         history.reads.push(Read {
             client: self.client.clone(),
-            key: key.to_owned(),
-            seen,
+            key: key.clone(),
+            seen: seen.values,
+            handed: seen.stamp,
             asked,
             ended: None,
+            stamp: Stamp::ZERO,
             strict,
         });
         OpenRead {
@@ -78,23 +103,27 @@ impl Recorder {
     /// A put, with the name and text of its value, or a delete begins.
     pub(super) fn write(
         &self,
-        key: &str,
+        key: &BucketKey,
         value: Option<(String, String)>,
-        covers: BTreeSet<String>,
+        seen: Seen,
         asked: Asked,
         strict: bool,
     ) -> OpenWrite {
         let (value, text) = value.unzip();
         let mut history = self.history.borrow_mut();
-        history.asks_for(key);
+        history.asks_for(key, &self.policy);
         history.writes.push(Write {
             client: self.client.clone(),
-            key: key.to_owned(),
+            key: key.clone(),
             value,
             text,
-            covers,
+            covers: seen.values,
+            handed: seen.stamp,
             asked,
             ended: None,
+            dot: None,
+            stamp: None,
+            synced: self.policy.durability.is_synced(),
             once: false,
             strict,
         });
@@ -104,19 +133,21 @@ impl Recorder {
         }
     }
 
-    fn happened(&self, what: &'static str) {
+    pub(super) fn happened(&self, what: &'static str) {
         if self.counts {
             self.history.borrow_mut().happened(what);
         }
     }
 
     /// Keeps of an account what the checker wants to know.
-    fn explained(&self, key: &str, value: Option<&str>, explain: Option<&Explain>) {
+    fn explained(&self, key: &BucketKey, value: Option<&str>, explain: Option<&Explain>) {
         let Some(explain) = explain else { return };
         if explain.forwarded_by.is_some() {
             self.happened("a request that was handed on");
         }
         for event in &explain.events {
+            // Where the last writer wins the stores alone tell the stamp of a dot.
+            let value = value.filter(|_| self.policy.conflict != ConflictRule::Lww);
             let dot = |dot| {
                 let value = value.into_iter();
                 value.for_each(|value| self.history.borrow_mut().dot(dot, key, value));
@@ -134,11 +165,21 @@ impl Recorder {
         }
     }
 
+    fn forwards(&self) -> bool {
+        self.nodes > u64::from(self.policy.n)
+    }
+
     fn note(&self, asked: Asked, what: &str) {
         let (client, since) = (&self.client, asked.at.as_micros());
         self.trace
             .note(now(), &format!("{client} since {since}: {what}"));
     }
+}
+
+/// What a context has seen, for all that is known.
+pub(super) struct Seen {
+    values: BTreeSet<String>,
+    stamp: Stamp,
 }
 
 /// A read that is under way. Who drops it has gone away and will never know.
@@ -153,6 +194,9 @@ impl OpenRead {
         let read = self.end(Some(names.clone()));
         let (key, asked) = (&read.key, read.asked);
         let recorder = &self.recorder;
+        if let Some(stamp) = recorder.stamp(key, &object.context) {
+            recorder.history.borrow_mut().reads[self.at].stamp = stamp;
+        }
         recorder.happened("a read that was answered");
         recorder.note(asked, &format!("get {key} found {names:?}"));
         recorder.explained(key, None, object.explain.as_deref());
@@ -202,6 +246,11 @@ pub(super) struct OpenWrite {
 }
 
 impl OpenWrite {
+    /// Notes whether an acknowledgement is to count a synced copy, beside what its bucket promises.
+    pub(super) fn counts_synced(&mut self, synced: bool) {
+        self.recorder.history.borrow_mut().writes[self.at].synced |= synced;
+    }
+
     /// It was answered, or failed.
     pub(super) fn ended(&mut self, answer: &Result<Written, Error>) {
         let outcome = outcome(answer);
@@ -215,9 +264,13 @@ impl OpenWrite {
             Outcome::Unknown => "a write of unknown outcome",
             Outcome::Refused => "a write that was refused",
         });
+        if let Err(Error::Refused(RequestError::ClockOff { .. })) = answer {
+            recorder.happened("a write that was refused for a clock");
+        }
         recorder.note(write.asked, &told(&write, answer));
         recorder.explained(&write.key, write.value.as_deref(), explain);
-        if let Ok(Written { context, .. }) = answer {
+        if let Ok(Written { context, explain }) = answer {
+            self.told(&write.key, context, explain.as_deref());
             let mut covers = write.covers;
             covers.extend(write.value);
             let mut history = recorder.history.borrow_mut();
@@ -225,10 +278,26 @@ impl OpenWrite {
         }
     }
 
+    /// Notes the dot of an acknowledged write, and the stamp under which it is kept. A repeated
+    /// answer has the stamp of all that the record has seen since.
+    fn told(&self, key: &BucketKey, context: &Context, explain: Option<&Explain>) {
+        let recorder = &self.recorder;
+        let events = explain.into_iter().flat_map(|explain| &explain.events);
+        let minted = events.filter_map(|event| match event.step {
+            ExplainStep::Minted(dot) => Some((dot, recorder.stamp(key, context))),
+            ExplainStep::AlreadyWritten(dot) => Some((dot, None)),
+            _ => None,
+        });
+        if let Some((dot, stamp)) = minted.last() {
+            let write = &mut recorder.history.borrow_mut().writes[self.at];
+            (write.dot, write.stamp) = (Some(dot), stamp);
+        }
+    }
+
     fn end(&mut self, with: Outcome, direct: bool) -> Write {
         let mut history = self.recorder.history.borrow_mut();
         let write = &mut history.writes[self.at];
-        write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards);
+        write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards());
         write.ended = Some(Ended { at: now(), with });
         write.clone()
     }

@@ -53,3 +53,22 @@ fn a_node_that_answers_nothing_holds_up_no_more_than_its_own_credits() {
 fn requests_that_are_handed_on_leave_a_peer_its_credits_for_replicas() {
     cases::credits::of_each_class(1).run().assert_clean();
 }
+
+#[test]
+fn a_power_cut_of_all_takes_what_a_buffered_bucket_had_not_synced_and_no_synced_copy() {
+    let mut lost = 0;
+    for seed in 1..=3 {
+        let report = cases::power_cuts::simulation(seed).run();
+        report.assert_clean();
+        let history = &report.history;
+        let acknowledged = history
+            .writes
+            .iter()
+            .filter(|write| write.acknowledged_at().is_some());
+        let gone = acknowledged.filter(|write| history.last[&write.key].is_empty());
+        let gone: Vec<_> = gone.collect();
+        assert!(gone.iter().all(|write| !write.synced), "{gone:?}");
+        lost += gone.len();
+    }
+    assert!(lost > 0, "a power cut took nothing that was acknowledged");
+}
