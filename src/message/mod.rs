@@ -118,7 +118,6 @@ table! {
 #[cfg(test)]
 mod tests {
     use super::client::RequestError;
-    use super::*;
 
     #[test]
     fn a_kind_is_shown_as_whoever_looks_for_it_has_written_it() {
