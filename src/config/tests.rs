@@ -281,6 +281,9 @@ fn text_of_the_environment_becomes_what_its_setting_is() {
         digits.into()
     );
     assert_eq!(setting_from_text("node.id", "3").unwrap(), 3.into());
+    // What it is only the extension knows.
+    let name = setting_from_text("extensions.expiry.bucket", "123");
+    assert_eq!(name.unwrap(), "123".into());
     assert_eq!(
         setting_from_text("listen.insecure", "true").unwrap(),
         true.into()

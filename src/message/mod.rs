@@ -114,3 +114,16 @@ table! {
     82 BucketActivate => ();
     83 ClockQuery => ClockReading;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::client::RequestError;
+
+    #[test]
+    fn a_kind_is_shown_as_whoever_looks_for_it_has_written_it() {
+        let shown = |kind| RequestError::UnknownKind { kind }.to_string();
+        assert_eq!(shown(16), "kind Get (16) is not answered here");
+        assert_eq!(shown(999), "kind 999 is not answered here");
+        assert_eq!(shown(0x8001), "kind 0x8001 is not answered here");
+    }
+}
