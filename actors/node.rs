@@ -13,10 +13,11 @@ use actix::Addr;
 use cartwheel::clock_offset::ClockOffsets;
 use cartwheel::config::Config;
 use cartwheel::coordination::CoordinatorOptions;
-use cartwheel::extension::{Kinds, RestartRule};
+use cartwheel::extension::Kinds;
 use cartwheel::greeting::Door;
 use cartwheel::limits::{CONNECTIONS_MAX, LINKS_PER_PEER_MAX};
 use cartwheel::node::{NodeId, OpeningId, ShardId, StoreId};
+use cartwheel::restarts::RestartRule;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::administration::{Administration, HostFacts};
@@ -39,7 +40,7 @@ use crate::session::serve;
 use crate::shell::{Listener, Shell};
 pub use crate::start_error::StartError;
 use crate::start_numbers::StartNumbers;
-use crate::supervision::{RestartBudget, Supervision};
+use crate::supervision::Supervision;
 
 /// What a node is started with.
 pub struct NodeOptions {
@@ -135,7 +136,7 @@ impl Builder {
     fn new(options: NodeOptions, extensions: &Registered) -> Result<Self, StartError> {
         let config = &options.config;
         let fatal = Arc::clone(&options.fatal);
-        let budget = RestartBudget {
+        let budget = RestartRule {
             restarts_max: config.supervision.restarts_max,
             window: millis(config.supervision.restart_window_ms),
         };

@@ -7,8 +7,10 @@ use actix::Addr;
 use bytes::Bytes;
 use cartwheel::coordination::{ClientRequest, Demand};
 use cartwheel::extension::Kinds;
+use cartwheel::limits::ANSWER_FRAME_LEN_MAX;
 use cartwheel::message::Kind;
 use cartwheel::message::client::RequestError;
+use cartwheel::message::frame::HEADER_LEN;
 use cartwheel::message::replica::ForwardItem;
 use cartwheel::node::{NodeId, OpeningId, ShardId};
 use cartwheel::replica::Command;
@@ -74,7 +76,9 @@ impl ServedNode {
         let wait = self.wait(remaining_ms);
         let answered = self.router.encoded(kind, body);
         let outcome = tokio::time::timeout(wait, answered).await;
-        outcome.unwrap_or_else(|_| Err(self.timed_out(wait)))
+        outcome
+            .unwrap_or_else(|_| Err(self.timed_out(wait)))
+            .and_then(fitting)
     }
 
     /// The answer to a question whose one answer did not come in time.
@@ -215,6 +219,18 @@ async fn write_within(outbox: &Outbox, mut write: impl AsyncWrite + Unpin, stall
     let _ = write.shutdown().await;
 }
 
+/// An answer that a frame holds. Our own do; what an extension answers only it knows.
+fn fitting(body: Bytes) -> Result<Bytes, RequestError> {
+    let limit = ANSWER_FRAME_LEN_MAX as usize - HEADER_LEN;
+    match body.len() > limit {
+        true => Err(RequestError::AnswerTooLarge {
+            len: body.len() as u64,
+            limit: limit as u64,
+        }),
+        false => Ok(body),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use cartwheel::message::frame::{Flags, Frame};
@@ -270,5 +286,14 @@ mod tests {
         let written = write_within(&outbox, ours, STALLED);
         block_on(async { futures::join!(written, slow) });
         assert_eq!(outbox.unwritten(), 0);
+    }
+
+    #[test]
+    fn an_answer_that_no_frame_holds_is_refused_with_its_length() {
+        let longest = ANSWER_FRAME_LEN_MAX as usize - HEADER_LEN;
+        assert!(fitting(Bytes::from(vec![0; longest])).is_ok());
+        let (len, limit) = (longest as u64 + 1, longest as u64);
+        let refused = fitting(Bytes::from(vec![0; longest + 1]));
+        assert_eq!(refused, Err(RequestError::AnswerTooLarge { len, limit }));
     }
 }

@@ -9,34 +9,23 @@
 //! end the node.
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, ready};
-use std::time::Duration;
 
 use actix::dev::ContextFut;
 use actix::{Actor, Addr, AsyncContext, Context, Supervised};
-use cartwheel::time::Moment;
+use cartwheel::restarts::{RestartRule, Restarts};
 
 use crate::planned_panic::{PlannedPanic, PlannedPanics};
 use crate::shell::Clock;
 
-/// How often an actor may be restarted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RestartBudget {
-    /// So many times …
-    pub restarts_max: u32,
-    /// … within this window.
-    pub window: Duration,
-}
-
 /// What the supervisors of a node share.
 pub struct Supervision {
-    budget: RestartBudget,
+    budget: RestartRule,
     clock: Arc<dyn Clock>,
     restarts: AtomicU64,
     panics: PlannedPanics,
@@ -47,7 +36,7 @@ pub struct Supervision {
 impl Supervision {
     /// Supervision under a budget; `exhausted` decides what becomes of the node.
     pub fn new(
-        budget: RestartBudget,
+        budget: RestartRule,
         clock: Arc<dyn Clock>,
         exhausted: impl Fn(&'static str) + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -103,7 +92,7 @@ impl Supervision {
             actor: context.into_future(actor),
             panic: self.planned(name),
             supervision: Arc::clone(self),
-            recent: VecDeque::new(),
+            recent: Restarts::new(self.budget),
         });
         address
     }
@@ -117,24 +106,7 @@ struct Supervisor<A: Actor<Context = Context<A>> + Supervised> {
     address: Addr<A>,
     panic: Arc<PlannedPanic>,
     supervision: Arc<Supervision>,
-    recent: VecDeque<Moment>,
-}
-
-impl<A: Actor<Context = Context<A>> + Supervised> Supervisor<A> {
-    /// Whether one more restart is within the budget.
-    fn may_restart(&mut self) -> bool {
-        let now = self.supervision.clock.now();
-        let window = self.supervision.budget.window;
-        while self
-            .recent
-            .front()
-            .is_some_and(|at| now.since(*at) > window)
-        {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(now);
-        self.recent.len() <= self.supervision.budget.restarts_max as usize
-    }
+    recent: Restarts,
 }
 
 impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
@@ -147,7 +119,8 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
             if let End::Panicked { reason, .. } = end {
                 tracing::error!(actor = self.name, panic = reason, "an actor panicked");
             }
-            if !self.may_restart() {
+            let now = self.supervision.clock.now();
+            if !self.recent.failed(now) {
                 tracing::error!(actor = self.name, "the restart budget is spent");
                 (self.supervision.exhausted)(self.name);
                 return Poll::Ready(());
@@ -163,7 +136,7 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Supervisor<A> {
                     return Poll::Ready(());
                 }
                 Err(panic) => {
-                    let panic = reason(&*panic);
+                    let panic = reason(panic);
                     tracing::error!(actor = self.name, panic, "an actor panicked in its restart");
                     (self.supervision.exhausted)(self.name);
                     return Poll::Ready(());
@@ -196,15 +169,19 @@ pub(crate) fn turn<A: Actor<Context = Context<A>>>(
     match polled {
         Ok(polled) => polled.map(|()| End::Stopped),
         Err(panic) => {
-            let reason = reason(&*panic).to_owned();
+            let reason = reason(panic);
             Poll::Ready(End::Panicked { reason, planned })
         }
     }
 }
 
-/// What a panic says.
-pub(crate) fn reason(panic: &(dyn Any + Send)) -> &str {
+/// What a panic says. What it carries may panic when it is dropped, and so may what that carries.
+pub(crate) fn reason(panic: Box<dyn Any + Send>) -> String {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no text")
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("no text").to_owned();
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
+    text
 }

@@ -23,6 +23,7 @@ pub mod node;
 pub mod planted_bug;
 pub mod quorum;
 pub mod replica;
+pub mod restarts;
 pub mod ring;
 pub mod second_opening;
 pub mod store;

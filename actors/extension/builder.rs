@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Supervised};
 use cartwheel::config::settings_of_extension;
-use cartwheel::extension::{Declaration, Reach, Restarts};
+use cartwheel::extension::{Declaration, Reach};
 use cartwheel::message::Message;
+use cartwheel::restarts::Restarts;
 use futures::future::{FutureExt, LocalBoxFuture};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;

@@ -24,7 +24,7 @@ pub(super) struct Host {
 
 /// Where an extension is in its lives.
 enum Stage {
-    /// Its actor is being made.
+    /// Its actor is being made, or begins again.
     Beginning,
     Running,
     Resting {
@@ -120,6 +120,10 @@ impl Host {
         self.lost.load(Ordering::Relaxed)
     }
 
+    pub(super) fn begins(&self) {
+        *self.stage() = Stage::Beginning;
+    }
+
     pub(super) fn has_begun(&self) {
         *self.stage() = Stage::Running;
     }
@@ -136,6 +140,14 @@ impl Host {
 
     pub(super) fn ends(&self, cause: String) {
         *self.stage() = Stage::Ended { cause };
+    }
+
+    pub(super) fn ends_unless_ended(&self, cause: &str) {
+        let mut stage = self.stage();
+        if !matches!(*stage, Stage::Ended { .. }) {
+            let cause = cause.to_owned();
+            *stage = Stage::Ended { cause };
+        }
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use actix::dev::ContextFut;
-use actix::{Actor, Context, Supervised};
-use cartwheel::extension::Restarts;
-use futures::future::LocalBoxFuture;
+use actix::{Actor, ActorContext, Context, Supervised};
+use cartwheel::restarts::Restarts;
+use futures::future::{FutureExt, LocalBoxFuture};
 use tokio::sync::oneshot;
 
 use super::host::Host;
@@ -28,6 +28,16 @@ pub(super) struct Lives<A> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) planned: Arc<PlannedPanic>,
     pub(super) supervision: Arc<Supervision>,
+}
+
+/// Says that the last life is over, where that was no end of ours: the thread may have been stopped.
+struct Noticed(Arc<Host>);
+
+impl Drop for Noticed {
+    fn drop(&mut self) {
+        self.0
+            .ends_unless_ended("its thread has stopped, or its supervisor has failed");
+    }
 }
 
 /// How a life is over.
@@ -50,6 +60,7 @@ where
         mut pump: LocalBoxFuture<'static, Infallible>,
         begun: oneshot::Sender<Infallible>,
     ) {
+        let _noticed = Noticed(Arc::clone(&self.host));
         let Some(actor) = self.first(begun).await else {
             return;
         };
@@ -64,8 +75,12 @@ where
                 break;
             }
         }
-        // It has a last turn, and may panic in that, too.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(actor)));
+        // Its last turn comes before it is dropped: two panics at once would end the process.
+        actor.ctx().stop();
+        let _ = poll_fn(|task| turn(&mut actor, &self.planned, task)).now_or_never();
+        actor.ctx().terminate();
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(actor)));
+        dropped.unwrap_or_else(|panic| drop(reason(panic)));
     }
 
     async fn first(&mut self, begun: oneshot::Sender<Infallible>) -> Option<A> {
@@ -78,7 +93,7 @@ where
                 }
                 Err(panic) => {
                     drop(begun.take());
-                    let cause = format!("it panicked when it was made: {}", reason(&*panic));
+                    let cause = format!("it panicked when it was made: {}", reason(panic));
                     if !self.rests(cause).await {
                         return None;
                     }
@@ -125,7 +140,7 @@ where
                 }
                 Ok(false) => failure = Some("nobody can reach it".to_owned()),
                 Err(panic) => {
-                    let reason = reason(&*panic);
+                    let reason = reason(panic);
                     failure = Some(format!("it panicked in its restart: {reason}"));
                 }
             }
@@ -134,9 +149,9 @@ where
 
     /// Rests after a failure; false if it was one too many.
     async fn rests(&mut self, cause: String) -> bool {
-        let (extension, rest) = (self.host.name, self.restarts.failed(self.clock.now()));
-        let failures = self.restarts.recent();
-        let Some(delay) = rest else {
+        let (extension, begins_again) = (self.host.name, self.restarts.failed(self.clock.now()));
+        let (failures, delay) = (self.restarts.recent(), self.restarts.rest());
+        if !begins_again {
             let often = format!("it failed {failures} times in a short time, and at last {cause}");
             tracing::error!(
                 extension,
@@ -145,10 +160,11 @@ where
             );
             self.host.ends(often);
             return false;
-        };
+        }
         tracing::error!(extension, cause, ?delay, failures, "an extension failed");
         self.host.rests(delay, cause);
         tokio::time::sleep(delay).await;
+        self.host.begins();
         true
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::config::{Config, ConfigError};
-use cartwheel::extension::{KindError, Kinds, NameError, RestartRule, check_names};
+use cartwheel::extension::{KindError, Kinds, NameError, check_names};
+use cartwheel::restarts::RestartRule;
 use cartwheel::store::ReplicaStore;
 use futures::future::join_all;
 use tokio::sync::Semaphore;

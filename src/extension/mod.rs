@@ -8,11 +8,9 @@
 mod feed;
 mod kinds;
 mod names;
-mod restarts;
 mod room;
 
 pub use feed::{Accepted, Feed, Notice};
 pub use kinds::{Declaration, KindError, Kinds, Reach};
 pub use names::{EXTENSION_NAME_LEN_MAX, NameError, check_names};
-pub use restarts::{RestartRule, Restarts};
 pub use room::Room;

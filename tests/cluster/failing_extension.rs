@@ -134,3 +134,33 @@ fn nothing_is_handed_to_an_observer_that_rests() {
         has_ended(&cluster, &client, &failure).await;
     });
 }
+
+#[test]
+fn an_extension_whose_panic_carries_another_one_begins_again() {
+    let (extension, _) = harmful();
+    with_extensions(1, &[extension], TWICE, |cluster| async move {
+        let client = once(&cluster, 0).await;
+        for restarts in 1..=2 {
+            client.ask(&Harm::PanicTwice).await.unwrap_err();
+            rested(&client).await;
+            client.ask(&Harm::Answer).await.unwrap();
+            assert_eq!(status(&client).await.restarts, restarts);
+        }
+        client.ask(&Harm::PanicTwice).await.unwrap_err();
+        has_ended(&cluster, &client, "it panicked: no text").await;
+    });
+}
+
+#[test]
+fn an_extension_that_panics_when_it_stops_and_when_it_is_dropped_ends_alone() {
+    let (extension, watched) = harmful();
+    with_extensions(1, &[extension], TWICE, |cluster| async move {
+        let client = once(&cluster, 0).await;
+        watched.dies_badly.store(true, Ordering::Relaxed);
+        for _ in 0..3 {
+            client.ask(&Harm::Panic).await.unwrap_err();
+            rested(&client).await;
+        }
+        has_ended(&cluster, &client, &format!("it panicked: {ASKED}")).await;
+    });
+}

@@ -26,6 +26,10 @@ pub enum Harm {
     /// Stands still, until the test lets it go on.
     Block,
     Panic,
+    /// Panics with something that panics itself when it is dropped.
+    PanicTwice,
+    /// Ends the thread that it runs on.
+    StopItsThread,
     /// In a future, where its context does not see it.
     PanicLater,
     /// Does not answer before the test allows it; with so much to carry.
@@ -54,6 +58,8 @@ pub struct Watched {
     pub is_afraid: AtomicBool,
     pub shocks: Mutex<Vec<Moment>>,
     pub clock: MonotonicClock,
+    /// Whether it panics when it has stopped, and once more when it is dropped.
+    pub dies_badly: AtomicBool,
 }
 
 impl Watched {
@@ -75,6 +81,21 @@ pub const ASKED: &str = "a test asked for a panic";
 
 struct Harmful(Arc<Watched>);
 
+/// What panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("{ASKED}");
+    }
+}
+
+impl Drop for Harmful {
+    fn drop(&mut self) {
+        assert!(!self.0.dies_badly.load(Ordering::Relaxed), "{ASKED}");
+    }
+}
+
 impl Harmful {
     fn new(watched: Arc<Watched>) -> Self {
         let born = watched.births.lock().unwrap().pop();
@@ -89,6 +110,10 @@ impl Harmful {
 
 impl Actor for Harmful {
     type Context = Context<Self>;
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        assert!(!self.0.dies_badly.load(Ordering::Relaxed), "{ASKED}");
+    }
 }
 
 impl Supervised for Harmful {}
@@ -103,6 +128,8 @@ impl Handler<Question<Harm>> for Harmful {
             Harm::Answer => {}
             Harm::Block => watched.block(),
             Harm::Panic => panic!("{ASKED}"),
+            Harm::PanicTwice => std::panic::panic_any(Bomb),
+            Harm::StopItsThread => actix::Arbiter::current().stop().then_some(()).unwrap(),
             Harm::PanicLater => return Box::pin(async { panic!("{ASKED}") }),
             Harm::Wait(_) => {
                 return Box::pin(async move {
@@ -148,6 +175,7 @@ pub fn harmful() -> (Extension, Arc<Watched>) {
         is_afraid: AtomicBool::new(false),
         shocks: Mutex::default(),
         clock: MonotonicClock::new(),
+        dies_badly: AtomicBool::new(false),
     });
     let seen = Arc::clone(&watched);
     let extension = Extension::new("harmful", move |_, _: NoSettings| {

@@ -1,4 +1,5 @@
-//! When an extension that has failed begins again: after a delay that grows, or never.
+//! Whether what has failed begins again: an actor of the node at once, an extension after a rest that
+//! grows, and either no more when it has failed too often.
 //!
 //! ```text
 //!   failure ─ 100 ms ─► failure ─ 200 ms ─► failure ─ 400 ms ─► … ─ 10 s ─► one too many: it ends
@@ -11,7 +12,7 @@ use std::time::Duration;
 use crate::limits::{EXTENSION_DELAY_MAX, EXTENSION_DELAY_MIN};
 use crate::time::Moment;
 
-/// How often an extension may fail before it ends.
+/// How often something may begin again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestartRule {
     /// So many restarts …
@@ -20,7 +21,7 @@ pub struct RestartRule {
     pub window: Duration,
 }
 
-/// The failures of one extension that count still.
+/// The failures of one actor that count still.
 #[derive(Clone, Debug)]
 pub struct Restarts {
     rule: RestartRule,
@@ -34,8 +35,8 @@ impl Restarts {
         Self { rule, recent }
     }
 
-    /// Counts a failure: how long the extension rests, or nothing if it does not begin again.
-    pub fn failed(&mut self, now: Moment) -> Option<Duration> {
+    /// Counts a failure; whether it begins again.
+    pub fn failed(&mut self, now: Moment) -> bool {
         let window = self.rule.window;
         while self
             .recent
@@ -45,13 +46,15 @@ impl Restarts {
             self.recent.pop_front();
         }
         self.recent.push_back(now);
-        let restarts = u32::try_from(self.recent.len()).unwrap_or(u32::MAX);
-        if restarts > self.rule.restarts_max {
-            return None;
-        }
-        let doubled = 1_u32.checked_shl(restarts - 1).unwrap_or(u32::MAX);
-        let delay = EXTENSION_DELAY_MIN.saturating_mul(doubled);
-        Some(delay.min(EXTENSION_DELAY_MAX))
+        self.recent.len() <= self.rule.restarts_max as usize
+    }
+
+    /// How long an extension rests after its last failure.
+    pub fn rest(&self) -> Duration {
+        let earlier = u32::try_from(self.recent.len()).unwrap_or(u32::MAX);
+        let doubled = 1_u32.checked_shl(earlier.saturating_sub(1));
+        let rest = EXTENSION_DELAY_MIN.saturating_mul(doubled.unwrap_or(u32::MAX));
+        rest.min(EXTENSION_DELAY_MAX)
     }
 
     /// How many failures were within the window.
@@ -74,9 +77,9 @@ mod tests {
         let mut restarts = Restarts::new(RULE);
         let mut now = Moment::default();
         let mut delays = Vec::new();
-        while let Some(delay) = restarts.failed(now) {
-            delays.push(delay.as_millis());
-            now = now.after(delay);
+        while restarts.failed(now) {
+            delays.push(restarts.rest().as_millis());
+            now = now.after(restarts.rest());
         }
         let expected = [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000];
         assert_eq!(delays, expected);
@@ -88,19 +91,20 @@ mod tests {
         let mut restarts = Restarts::new(RULE);
         let mut now = Moment::default();
         for _ in 0..50 {
-            assert_eq!(restarts.failed(now), Some(EXTENSION_DELAY_MIN));
+            assert!(restarts.failed(now));
+            assert_eq!(restarts.rest(), EXTENSION_DELAY_MIN);
             now = now.after(RULE.window + Duration::from_micros(1));
         }
     }
 
     #[test]
-    fn an_extension_that_may_never_begin_again_ends_at_once() {
+    fn what_may_never_begin_again_ends_at_once() {
         let restarts_max = 0;
         let mut restarts = Restarts::new(RestartRule {
             restarts_max,
             ..RULE
         });
-        assert_eq!(restarts.failed(Moment::default()), None);
+        assert!(!restarts.failed(Moment::default()));
     }
 
     #[test]
@@ -110,10 +114,7 @@ mod tests {
             restarts_max,
             ..RULE
         });
-        let mut last = None;
-        for _ in 0..100 {
-            last = restarts.failed(Moment::default());
-        }
-        assert_eq!(last, Some(EXTENSION_DELAY_MAX));
+        assert!((0..100).all(|_| restarts.failed(Moment::default())));
+        assert_eq!(restarts.rest(), EXTENSION_DELAY_MAX);
     }
 }
