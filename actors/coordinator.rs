@@ -20,6 +20,7 @@ use cartwheel::message::replica::{
     Forwarded, OperationId, ReplicaError, ReplicaGot, ReplicaStored,
 };
 use cartwheel::node::{NodeId, ShardId};
+use cartwheel::planted_bug::{self, PlantedBug};
 use cartwheel::replica::{Action, Command, ReplicaReply};
 use cartwheel::ring::Ring;
 use cartwheel::version::ContextSecret;
@@ -31,6 +32,7 @@ use crate::mailbox::post;
 use crate::replica::{Asker, Commands, ReplicaActor};
 use crate::shell::Clock;
 use crate::start_numbers::StartNumbers;
+use crate::trip_wire::{Amid, pass};
 
 /// What a coordinator is given.
 #[derive(Clone)]
@@ -86,6 +88,7 @@ impl CoordinatorActor {
     fn carry_out(&mut self, context: &mut Context<Self>) {
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
+            pass(Amid::CoordinatorEffects);
             match effect {
                 Effect::Local(command) => self.local.push(local_command(*command)),
                 Effect::Put(peer, item) => self.departures.put(peer, item),
@@ -177,7 +180,12 @@ impl Supervised for CoordinatorActor {
     fn restarting(&mut self, _: &mut Self::Context) {
         // Clients that waited are told by their own drop.
         let clocks = self.machine.clocks();
-        *self = Self::new(self.parts.clone());
+        let earlier = std::mem::replace(self, Self::new(self.parts.clone()));
+        if planted_bug::is(PlantedBug::KeepTheBurst) {
+            self.local = earlier.local;
+            self.departures = earlier.departures;
+            self.flushing = earlier.flushing;
+        }
         if let Some(clocks) = clocks {
             self.machine.set_clocks(clocks);
         }
@@ -195,6 +203,7 @@ impl Handler<Requests> for CoordinatorActor {
     fn handle(&mut self, Requests(requests): Requests, context: &mut Self::Context) {
         let (now, wall) = (self.parts.clock.now(), self.parts.clock.wall());
         for request in requests {
+            pass(Amid::CoordinatorRequests);
             self.machine.start(request, now, wall, &mut self.effects);
         }
         self.carry_out(context);
@@ -212,6 +221,7 @@ impl Handler<LocalReplies> for CoordinatorActor {
     fn handle(&mut self, LocalReplies(replies): LocalReplies, context: &mut Self::Context) {
         let now = self.parts.clock.now();
         for (operation, reply) in replies {
+            pass(Amid::CoordinatorAnswers);
             self.machine
                 .on_local(operation, reply, now, &mut self.effects);
         }
@@ -324,12 +334,14 @@ impl Handler<PeerEvent> for CoordinatorActor {
             PeerEvent::Stored(peer, stored) => self.stored(peer, stored),
             PeerEvent::Got(peer, got) => {
                 for (operation, answer) in got.items {
+                    pass(Amid::CoordinatorAnswers);
                     self.machine
                         .on_got(peer, operation, answer, now, &mut self.effects);
                 }
             }
             PeerEvent::Forwarded(peer, Forwarded { items }) => {
                 for item in items {
+                    pass(Amid::CoordinatorAnswers);
                     let (operation, outcome) = (item.operation, item.outcome);
                     let effects = &mut self.effects;
                     self.machine
@@ -351,6 +363,7 @@ impl CoordinatorActor {
         let failed = answer.failed.into_iter();
         let failed = failed.map(|(operation, error): (_, ReplicaError)| (operation, Err(error)));
         for (operation, outcome) in stored.chain(failed) {
+            pass(Amid::CoordinatorAnswers);
             let effects = &mut self.effects;
             self.machine
                 .on_stored(peer, view, operation, outcome, now, effects);

@@ -12,6 +12,7 @@ use cartwheel::node::NodeId;
 
 use crate::bridge::Link;
 use crate::outbox::Closed;
+use crate::trip_wire::{Amid, pass};
 
 /// The items of one burst, by peer.
 #[derive(Debug, Default)]
@@ -52,6 +53,7 @@ impl Departures {
         self.items = 0;
         let mut unsent = Vec::new();
         for (peer, departure) in &mut self.peers {
+            pass(Amid::CoordinatorDepartures);
             let sent = links.get(peer).map(|link| departure.leave(view, link));
             if sent != Some(Ok(())) {
                 unsent.push(*peer);

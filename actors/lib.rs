@@ -44,6 +44,7 @@ pub mod shell;
 mod start_error;
 mod start_numbers;
 pub mod supervision;
+pub mod trip_wire;
 mod unread;
 
 pub use administration::HostFacts;

@@ -6,11 +6,15 @@ use std::task::Waker;
 
 use futures::task::AtomicWaker;
 
+use crate::trip_wire::TripWire;
+
 /// The panic of one actor, if a test asks for it.
 #[derive(Default)]
 pub(crate) struct PlannedPanic {
     asked: AtomicBool,
     waker: AtomicWaker,
+    /// What has it panic in the middle of a turn.
+    pub(crate) wire: TripWire,
 }
 
 impl PlannedPanic {
@@ -48,6 +52,12 @@ impl PlannedPanics {
         let all = self.all();
         let asked = all.get(place).map(|(_, panic)| panic.ask());
         asked.is_some()
+    }
+
+    /// The panic of the actor of a place, if there is one.
+    #[cfg(feature = "trip-wires")]
+    pub(crate) fn at(&self, place: usize) -> Option<Arc<PlannedPanic>> {
+        self.all().get(place).map(|(_, panic)| Arc::clone(panic))
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<(&'static str, Arc<PlannedPanic>)>> {

@@ -21,6 +21,7 @@ use crate::mailbox::post;
 use crate::outbox::Outbox;
 use crate::replica_answers::Answers;
 use crate::shell::Shell;
+use crate::trip_wire::{Amid, pass};
 
 /// Who asks a replica.
 #[derive(Clone, Debug)]
@@ -102,6 +103,7 @@ impl ReplicaActor {
             return draining.waiting.extend(commands);
         }
         for command in commands {
+            pass(Amid::ReplicaCommands);
             let store = &*self.parts.shell.store;
             self.machine
                 .execute(command, store, &mut *self.entropy, &mut self.effects);
@@ -138,6 +140,7 @@ impl ReplicaActor {
         let mut answers = Answers::default();
         let (shard, mut accepted) = (self.parts.shard, Vec::new());
         for effect in self.effects.drain(..) {
+            pass(Amid::ReplicaEffects);
             match effect {
                 Effect::Submit(submission) => self.parts.shell.store.submit(submission),
                 Effect::Load { ticket, key } => {
@@ -161,6 +164,7 @@ impl ReplicaActor {
                 }
             }
         }
+        pass(Amid::ReplicaEffects);
         // Before the answers: whoever has one finds its write on the way to the observers.
         self.parts.observers.offer(&accepted);
         let view = self.parts.ring.current().layout().view();
@@ -218,6 +222,7 @@ impl Handler<Completions> for ReplicaActor {
 
     fn handle(&mut self, Completions(completions): Completions, context: &mut Self::Context) {
         for completion in completions {
+            pass(Amid::ReplicaCompletions);
             if self.has_drained(&completion) {
                 self.parts.observers.replica_restarted();
                 let waiting = self.draining.take().map(|draining| draining.waiting);

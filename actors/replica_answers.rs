@@ -18,6 +18,7 @@ use crate::departures::packed;
 use crate::mailbox::post;
 use crate::outbox::Outbox;
 use crate::replica::Asker;
+use crate::trip_wire::{Amid, pass};
 
 /// The answers of a burst, by connection.
 #[derive(Default)]
@@ -77,6 +78,7 @@ impl Answers {
             ..
         } in self.peers
         {
+            pass(Amid::ReplicaAnswers);
             if !(stored.is_empty() && failed.is_empty()) {
                 let body = encode(&ReplicaStored {
                     view,

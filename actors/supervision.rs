@@ -22,6 +22,8 @@ use cartwheel::restarts::{RestartRule, Restarts};
 
 use crate::planned_panic::{PlannedPanic, PlannedPanics};
 use crate::shell::Clock;
+#[cfg(feature = "trip-wires")]
+use crate::trip_wire::Amid;
 
 /// What the supervisors of a node share.
 pub struct Supervision {
@@ -72,6 +74,21 @@ impl Supervision {
     /// already; false if there is none.
     pub fn panic_soon(&self, place: usize) -> bool {
         self.panics.ask(place)
+    }
+
+    /// Makes the actor of a place panic in the middle of its work, when it has passed so many
+    /// steps of it; 0 takes that back.
+    #[cfg(feature = "trip-wires")]
+    pub fn panic_amid(&self, place: usize, steps: u64) {
+        if let Some(panic) = self.panics.at(place) {
+            panic.wire.stretch(steps);
+        }
+    }
+
+    /// In the middle of what the actor of a place has panicked since it was last asked to.
+    #[cfg(feature = "trip-wires")]
+    pub fn panicked_amid(&self, place: usize) -> Option<Amid> {
+        self.panics.at(place)?.wire.torn()
     }
 
     /// Starts an actor on the event loop of the caller.
@@ -162,14 +179,15 @@ pub(crate) fn turn<A: Actor<Context = Context<A>>>(
     task: &mut std::task::Context<'_>,
 ) -> Poll<End> {
     let planned = panic.is_due(task.waker());
-    let polled = catch_unwind(AssertUnwindSafe(|| {
+    let poll = || {
         assert!(!planned, "a test asked an actor to panic");
         Pin::new(actor).poll(task)
-    }));
+    };
+    let (polled, torn) = panic.wire.drawn(|| catch_unwind(AssertUnwindSafe(poll)));
     match polled {
         Ok(polled) => polled.map(|()| End::Stopped),
         Err(panic) => {
-            let reason = reason(panic);
+            let (reason, planned) = (reason(panic), planned || torn);
             Poll::Ready(End::Panicked { reason, planned })
         }
     }

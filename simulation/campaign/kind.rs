@@ -83,7 +83,7 @@ impl Kind {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 19] = [
+const SOMETIMES: [&str; 27] = [
     "an owner that forgot what it had not synced",
     "a write that was refused for a clock",
     "a bucket that was created",
@@ -101,6 +101,14 @@ const SOMETIMES: [&str; 19] = [
     "a panic of the list",
     "a panic of the learner",
     "a panic of the clock watch",
+    "a panic amid commands for a replica",
+    "a panic amid what a store has completed",
+    "a panic amid effects of a replica",
+    "a panic amid answers of a replica",
+    "a panic amid requests for a coordinator",
+    "a panic amid answers for a coordinator",
+    "a panic amid effects of a coordinator",
+    "a panic amid departures of a coordinator",
     "a record that was not in memory",
     "a load that overtook another",
 ];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cartwheel_actors::node::Node;
+use cartwheel_actors::trip_wire::Amid;
 
 use super::node::Habitat;
 use crate::dice::Dice;
@@ -24,50 +25,117 @@ const PANICS_PER_ANY: u64 = 2;
 /// In this time an actor that was asked to panic has done so.
 const SOON: Duration = Duration::from_millis(1);
 
+/// Once in so many times a replica or a coordinator panics in the middle of its work.
+const PANICS_PER_AMID: u64 = 2;
+
+/// How many steps of its work it passes until then, at most.
+const STEPS_MAX: u64 = 16;
+
+/// How long it may take for that.
+const STEPS_TAKE_MAX: Duration = Duration::from_millis(200);
+
 /// Makes actors of a life of a node panic, and counts whether as many start again.
 pub(super) async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
-    let mut dice = Dice::new(around.seed, &format!("{life} panics"));
-    let mut planned = 0;
+    let mut haunting = Haunting {
+        dice: Dice::new(around.seed, &format!("{life} panics")),
+        node,
+        life,
+        around,
+        planned: 0,
+    };
     let mut victim = 0;
     let mut again = true;
     loop {
         // Twice in a row and no more, so that work gets done in between.
-        again = !again && dice.one_in(PANICS_PER_HASTE);
+        again = !again && haunting.dice.one_in(PANICS_PER_HASTE);
         let (least, most) = match again {
             true => PANIC_AGAIN_MS,
             false => PANIC_EVERY_MS,
         };
-        let pause = dice.between(least, most);
+        let pause = haunting.dice.between(least, most);
         tokio::time::sleep(Duration::from_millis(pause)).await;
         if now() < around.panics_until {
             if !again {
-                victim = choose(&node.supervision.actors(), &mut dice)?;
+                victim = haunting.choose()?;
             }
-            planned += u64::from(node.supervision.panic_soon(victim));
-            let who = node.supervision.actors()[victim];
-            let what = format!("{life}: a panic of {who}, actor {victim}");
-            around.trace.note(now(), &what);
-            around.history.borrow_mut().happened(told(who));
+            haunting.strike(victim).await;
+        }
+        haunting.compare();
+    }
+}
+
+/// The panics of a life of a node.
+struct Haunting<'a> {
+    dice: Dice,
+    node: &'a Node,
+    life: &'a str,
+    around: &'a Habitat,
+    /// How many came because they were asked for.
+    planned: u64,
+}
+
+impl Haunting<'_> {
+    /// The place of an actor.
+    fn choose(&mut self) -> turmoil::Result<usize> {
+        let actors = self.node.supervision.actors();
+        let any = self.dice.one_in(PANICS_PER_ANY);
+        let fits = |actor: &str| any || works_in_steps(actor);
+        let places: Vec<usize> = (0..actors.len()).filter(|at| fits(actors[*at])).collect();
+        let at = usize::try_from(self.dice.below(places.len() as u64))?;
+        Ok(places[at])
+    }
+
+    async fn strike(&mut self, victim: usize) {
+        let who = self.node.supervision.actors()[victim];
+        if works_in_steps(who) && self.dice.one_in(PANICS_PER_AMID) {
+            let steps = self.dice.between(1, STEPS_MAX + 1);
+            if let Some(work) = self.amid(victim, steps).await {
+                self.tell(victim, told_amid(work));
+            }
+        } else {
+            self.planned += u64::from(self.node.supervision.panic_soon(victim));
+            self.tell(victim, told(who));
             tokio::time::sleep(SOON).await;
         }
-        let restarts = node.supervision.restarts();
-        if restarts != planned {
+    }
+
+    /// Has an actor panic in the middle of its work, if it has enough of it.
+    async fn amid(&mut self, victim: usize, steps: u64) -> Option<Amid> {
+        let supervision = &self.node.supervision;
+        supervision.panic_amid(victim, steps);
+        let until = self.around.panics_until.min(now() + STEPS_TAKE_MAX);
+        while now() < until && supervision.panicked_amid(victim).is_none() {
+            tokio::time::sleep(SOON).await;
+        }
+        let work = supervision.panicked_amid(victim);
+        supervision.panic_amid(victim, 0);
+        self.planned += u64::from(work.is_some());
+        work
+    }
+
+    fn tell(&self, victim: usize, what: &'static str) {
+        let Self { life, around, .. } = self;
+        let note = format!("{life}: {what}, actor {victim}");
+        around.trace.note(now(), &note);
+        around.history.borrow_mut().happened(what);
+    }
+
+    fn compare(&self) {
+        let restarts = self.node.supervision.restarts();
+        if restarts != self.planned {
+            let (life, planned) = (self.life, self.planned);
             let what = format!(
                 "{life}: {restarts} restarts for {planned} panics at {:?}",
                 now()
             );
-            around.trace.fail(what);
+            self.around.trace.fail(what);
         }
     }
 }
 
-/// The place of an actor.
-fn choose(actors: &[&str], dice: &mut Dice) -> turmoil::Result<usize> {
-    let any = dice.one_in(PANICS_PER_ANY);
-    let fits = |actor: &str| any || actor == "replica" || actor == "coordinator";
-    let places: Vec<usize> = (0..actors.len()).filter(|at| fits(actors[*at])).collect();
-    let at = usize::try_from(dice.below(places.len() as u64))?;
-    Ok(places[at])
+/// Whether an actor can be made to panic in the middle of its work.
+fn works_in_steps(actor: &str) -> bool {
+    actor == "replica" || actor == "coordinator"
 }
 
 fn told(actor: &str) -> &'static str {
@@ -80,5 +148,18 @@ fn told(actor: &str) -> &'static str {
         "learner" => "a panic of the learner",
         "clock watch" => "a panic of the clock watch",
         _ => "a panic of another actor",
+    }
+}
+
+fn told_amid(work: Amid) -> &'static str {
+    match work {
+        Amid::ReplicaCommands => "a panic amid commands for a replica",
+        Amid::ReplicaCompletions => "a panic amid what a store has completed",
+        Amid::ReplicaEffects => "a panic amid effects of a replica",
+        Amid::ReplicaAnswers => "a panic amid answers of a replica",
+        Amid::CoordinatorRequests => "a panic amid requests for a coordinator",
+        Amid::CoordinatorAnswers => "a panic amid answers for a coordinator",
+        Amid::CoordinatorEffects => "a panic amid effects of a coordinator",
+        Amid::CoordinatorDepartures => "a panic amid departures of a coordinator",
     }
 }

@@ -18,7 +18,7 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 23] = [
+const BUGS: [(PlantedBug, Shown); 24] = [
     (PlantedBug::AcknowledgeUnbuffered, By(THREE_NODES)),
     (PlantedBug::SyncNoCopy, In(cases::power_cuts::simulation)),
     (
@@ -41,6 +41,7 @@ const BUGS: [(PlantedBug, Shown); 23] = [
         PlantedBug::OneBudgetForAll,
         In(cases::credits::of_each_class),
     ),
+    (PlantedBug::KeepTheBurst, By(THREE_NODES)),
     (PlantedBug::TakeAnythingForACorrupt, By(BAD_DISKS)),
     (PlantedBug::SkipTheSync, By(THREE_NODES)),
     (PlantedBug::DropASibling, By(THREE_NODES)),
