@@ -20,7 +20,6 @@ use cartwheel::message::replica::{
     Forwarded, OperationId, ReplicaError, ReplicaGot, ReplicaStored,
 };
 use cartwheel::node::{NodeId, ShardId};
-use cartwheel::planted_bug::{self, PlantedBug};
 use cartwheel::replica::{Action, Command, ReplicaReply};
 use cartwheel::ring::Ring;
 use cartwheel::version::ContextSecret;
@@ -180,12 +179,7 @@ impl Supervised for CoordinatorActor {
     fn restarting(&mut self, _: &mut Self::Context) {
         // Clients that waited are told by their own drop.
         let clocks = self.machine.clocks();
-        let earlier = std::mem::replace(self, Self::new(self.parts.clone()));
-        if planted_bug::is(PlantedBug::KeepTheBurst) {
-            self.local = earlier.local;
-            self.departures = earlier.departures;
-            self.flushing = earlier.flushing;
-        }
+        *self = Self::new(self.parts.clone());
         if let Some(clocks) = clocks {
             self.machine.set_clocks(clocks);
         }

@@ -10,6 +10,7 @@ use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Supervised};
 use cartwheel::entropy::Entropy;
 use cartwheel::extension::Accepted;
 use cartwheel::node::ShardId;
+use cartwheel::planted_bug::{self, PlantedBug};
 use cartwheel::replica::{Command, Effect, Replica, ReplicaCounters};
 use cartwheel::store::{Batch, Completion, Durability, Family, Submission, Ticket};
 use cartwheel::version::ContextSecret;
@@ -207,7 +208,10 @@ impl Supervised for ReplicaActor {
             .iter()
             .filter_map(Weak::upgrade)
             .for_each(|outbox| outbox.close());
-        *self = Self::new(self.parts.clone());
+        let earlier = std::mem::replace(self, Self::new(self.parts.clone()));
+        if planted_bug::is(PlantedBug::KeepTheQueue) {
+            self.machine = earlier.machine;
+        }
         let (ticket, waiting) = (self.machine.ticket(), Vec::new());
         self.draining = Some(Draining { ticket, waiting });
         if let Some(coordinator) = &coordinator {

@@ -118,7 +118,10 @@ mod wire {
             let steps = steps - 1;
             let torn = (steps == 0).then_some(work);
             STRETCHED.set(Wire { steps, torn });
-            assert!(torn.is_none(), "a test asked an actor to panic in the middle");
+            assert!(
+                torn.is_none(),
+                "a test asked an actor to panic in the middle"
+            );
         }
     }
 }

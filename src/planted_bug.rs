@@ -54,8 +54,8 @@ pub enum PlantedBug {
     AcknowledgeUnbuffered = 22,
     /// A buffered bucket syncs no copy, whatever a write asks for.
     SyncNoCopy = 23,
-    /// An actor that starts again keeps what its earlier life had collected of a burst.
-    KeepTheBurst = 24,
+    /// A replica that starts again keeps what its earlier life had queued.
+    KeepTheQueue = 24,
 }
 
 impl PlantedBug {
@@ -84,7 +84,7 @@ impl PlantedBug {
         ("one-budget-for-all", Self::OneBudgetForAll),
         ("acknowledge-unbuffered", Self::AcknowledgeUnbuffered),
         ("sync-no-copy", Self::SyncNoCopy),
-        ("keep-the-burst", Self::KeepTheBurst),
+        ("keep-the-queue", Self::KeepTheQueue),
     ];
 
     /// The bug of a name.

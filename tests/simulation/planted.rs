@@ -41,7 +41,10 @@ const BUGS: [(PlantedBug, Shown); 24] = [
         PlantedBug::OneBudgetForAll,
         In(cases::credits::of_each_class),
     ),
-    (PlantedBug::KeepTheBurst, By(THREE_NODES)),
+    (
+        PlantedBug::KeepTheQueue,
+        In(cases::late_answers::simulation),
+    ),
     (PlantedBug::TakeAnythingForACorrupt, By(BAD_DISKS)),
     (PlantedBug::SkipTheSync, By(THREE_NODES)),
     (PlantedBug::DropASibling, By(THREE_NODES)),
