@@ -12,20 +12,10 @@ use super::{History, Outcome, Read, Write};
 struct Line<'a> {
     client: &'a str,
     operation: &'static str,
-    /// Of a write: its request id. Lines that share one are attempts of one write.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<String>,
     bucket: &'a str,
     key: &'a str,
     /// The names of the values that the context handed in is known to cover.
     context: &'a BTreeSet<String>,
-    /// A short name of the context handed in, the same as in the line that was answered it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context_in: Option<String>,
-    /// A short name of the context that came back: it covers `context` and what was written or
-    /// found.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context_out: Option<String>,
     /// Of a put: the name of its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
@@ -44,6 +34,16 @@ struct Line<'a> {
     outcome: &'static str,
     /// Whether it asked as many owners as its bucket does.
     strict: bool,
+    /// Of a write: its request id. Lines that share one are attempts of one write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    /// A short name of the context handed in, the same as in the line that was answered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_in: Option<String>,
+    /// A short name of the context that came back: it covers `context` and what was written or
+    /// found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_out: Option<String>,
 }
 
 /// The lines of a history.
