@@ -1,6 +1,7 @@
 //! What the clients of a run know: all that the checker judges by.
 
 mod bucket_key;
+mod context_digest;
 mod forgotten;
 mod json;
 mod names;
@@ -13,9 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
-use cartwheel::version::{ConflictRule, Dot, Stamp};
+use cartwheel::version::{ConflictRule, Dot, RequestId, Stamp};
 
 pub use bucket_key::{BucketKey, DEFAULT};
+pub use context_digest::ContextDigest;
 pub use forgotten::{Forgotten, Knowledge};
 pub use json::json_lines;
 pub(crate) use names::{NAME, name_of};
@@ -56,6 +58,9 @@ pub struct Ended<T> {
 pub struct Write {
     /// Who wrote.
     pub client: String,
+    /// The id under which it was sent. Writes that share one are attempts of one write, which
+    /// their client has told to be so.
+    pub request: RequestId,
     /// What was written to.
     pub key: BucketKey,
     /// The name of the value, which no other has; a delete has none.
@@ -66,6 +71,10 @@ pub struct Write {
     pub covers: BTreeSet<String>,
     /// The greatest stamp that its context covered, where the last writer wins.
     pub handed: Stamp,
+    /// The context that it handed in.
+    pub context_in: Option<ContextDigest>,
+    /// The context that its acknowledgement brought.
+    pub context_out: Option<ContextDigest>,
     /// When it was asked.
     pub asked: Asked,
     /// Nothing while it is under way.
@@ -121,6 +130,10 @@ pub struct Read {
     pub seen: BTreeSet<String>,
     /// The greatest stamp that the context it handed in has seen, where the last writer wins.
     pub handed: Stamp,
+    /// The context that it handed in.
+    pub context_in: Option<ContextDigest>,
+    /// The context that its answer brought.
+    pub context_out: Option<ContextDigest>,
     /// When it was asked.
     pub asked: Asked,
     /// What it found, in order, or that it failed; nothing while it is under way.

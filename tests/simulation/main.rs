@@ -5,5 +5,6 @@ mod cases;
 mod failing_extension;
 mod first_scenario;
 mod invariants;
+mod request_ids;
 mod same_seed;
 mod scenarios;
