@@ -60,3 +60,27 @@ fn what_a_disk_that_fails_for_a_moment_holds_up_is_counted_afterwards() {
         .run()
         .assert_clean();
 }
+
+#[test]
+fn what_a_node_has_told_it_still_knows_after_a_power_cut() {
+    for seed in 0..8 {
+        Simulation::from_seed(seed)
+            .extension(tally::extension(), "")
+            .client("alice", move |cluster| async move {
+                let bucket = cluster.client().await.bucket();
+                cluster.until(secs(2)).await;
+                bucket.put("one", "value").w(3).await?;
+                // Nothing else is synced on the node between this and the end of its power.
+                while totals(&cluster, 1).await.get("default") != Some(&1) {
+                    cluster.sleep(millis(10)).await;
+                }
+                cluster.until(secs(6)).await;
+                assert_eq!(totals(&cluster, 1).await["default"], 1, "seed {seed}");
+                Ok(())
+            })
+            .at(secs(4), Fault::Crash(vec![1]))
+            .at(secs(5), Fault::Restart(vec![1]))
+            .run()
+            .assert_clean();
+    }
+}
