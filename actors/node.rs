@@ -336,7 +336,7 @@ impl Builder {
                 secret,
             ),
             clock: Arc::clone(&self.options.shell.clock),
-            peers,
+            peers: peers.for_extensions(),
             entropy,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::message::client::RequestError;
-use cartwheel::message::{DecodeError, Message, decode, encode};
+use cartwheel::message::{DecodeError, Kind, Message, decode, encode};
 use cartwheel::node::NodeId;
 
 use super::link::Link;
@@ -22,6 +22,16 @@ pub struct Peers {
     node: NodeId,
     links: Arc<BTreeMap<NodeId, Arc<Link>>>,
     router: Arc<Router>,
+    asks: Asks,
+}
+
+/// What may be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// Whatever a node answers.
+    Everything,
+    /// What extensions answer.
+    Extensions,
 }
 
 impl Peers {
@@ -32,6 +42,16 @@ impl Peers {
             node,
             links,
             router,
+            asks: Asks::Everything,
+        }
+    }
+
+    /// The same nodes for an extension. The nodes' own messages are their agreements, and the
+    /// credits for those are theirs.
+    pub(crate) fn for_extensions(self) -> Self {
+        Self {
+            asks: Asks::Extensions,
+            ..self
         }
     }
 
@@ -51,6 +71,9 @@ impl Peers {
         M: Message + 'static,
         M::Reply: 'static,
     {
+        if self.asks == Asks::Extensions && !M::KIND.is_of_extensions() {
+            return Err(CallError::NotOfExtensions { kind: M::KIND });
+        }
         if node == self.node {
             let (peer, wait) = (node, CALL_TIMEOUT);
             let answered = tokio::time::timeout(wait, self.router.here(message)).await;
@@ -82,6 +105,22 @@ pub enum CallError {
         /// The credits of its class: that of the nodes, or of extensions.
         limit: u32,
     },
+    /// It fits no message between nodes, and nothing was sent.
+    #[error("a question of {len} bytes to {peer} is over the limit of {limit}")]
+    QuestionTooLarge {
+        /// The peer.
+        peer: NodeId,
+        /// How long it is, encoded.
+        len: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// An extension asks a message of the nodes' own: its keys are behind `NodeHandle::data`.
+    #[error("kind {kind} is the nodes' own, and no extension asks it")]
+    NotOfExtensions {
+        /// The kind.
+        kind: Kind,
+    },
     /// No answer in time.
     #[error("{peer} did not answer within {wait:?}")]
     TimedOut {
@@ -104,6 +143,13 @@ impl CallError {
         let (node, cause) = match self {
             Self::Refused(refusal) => return refusal,
             Self::CreditsSpent { .. } => return overloaded(),
+            Self::NotOfExtensions { kind: Kind(kind) } => {
+                return RequestError::UnknownKind { kind };
+            }
+            Self::QuestionTooLarge { len, limit, .. } => {
+                let (len, limit) = (len as u64, limit as u64);
+                return RequestError::QuestionTooLarge { len, limit };
+            }
             Self::Unreachable { peer } | Self::TimedOut { peer, .. } => (peer, self.to_string()),
             Self::Malformed(error) => {
                 let (kind, cause) = (error.kind.0, error.cause);
@@ -118,7 +164,7 @@ impl CallError {
 mod tests {
     use std::future::pending;
 
-    use cartwheel::message::clock::ClockQuery;
+    use cartwheel::message::clock::{ClockQuery, ClockReading};
 
     use super::*;
 
@@ -132,5 +178,23 @@ mod tests {
         let (peer, wait) = (own, CALL_TIMEOUT);
         let expected = CallError::TimedOut { peer, wait };
         assert_eq!(asked.expect("it ends").unwrap_err(), expected);
+    }
+
+    #[tokio::test]
+    async fn an_extension_asks_no_node_what_is_the_nodes_own() {
+        let mut router = Router::default();
+        router.route(|_: ClockQuery| async { Ok(ClockReading { wall_ms: 7 }) });
+        let own = NodeId(1);
+        let peers = Peers::new(own, BTreeMap::new(), Arc::new(router));
+        let reading = peers.call(own, ClockQuery).await.unwrap();
+        assert_eq!(reading.wall_ms, 7);
+        let peers = peers.for_extensions();
+        for node in [own, NodeId(2)] {
+            let refused = peers.call(node, ClockQuery).await.unwrap_err();
+            let kind = ClockQuery::KIND;
+            assert_eq!(refused, CallError::NotOfExtensions { kind });
+            let unknown = RequestError::UnknownKind { kind: kind.0 };
+            assert_eq!(refused.into_refusal(), unknown);
+        }
     }
 }

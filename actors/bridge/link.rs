@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cartwheel::limits::MESSAGE_LEN_MAX;
 use cartwheel::message::clock::ClockQuery;
-use cartwheel::message::frame::{Flags, Frame};
+use cartwheel::message::frame::{Flags, Frame, HEADER_LEN};
 use cartwheel::message::{Kind, Message, encode};
 use cartwheel::node::{ClusterId, NodeId, OpeningId, StoreId};
 use tokio::sync::oneshot;
@@ -151,7 +152,11 @@ impl Link {
     }
 
     fn ask(&self, kind: Kind, body: Bytes, wait: Duration) -> Result<Answer, CallError> {
-        let peer = self.peer;
+        let (peer, len, limit) = (self.peer, body.len(), MESSAGE_LEN_MAX - HEADER_LEN);
+        if len > limit {
+            // The peer would end the connection over it, and with it all that others have asked.
+            return Err(CallError::QuestionTooLarge { peer, len, limit });
+        }
         let call = self.next_call.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         let mut connected = self.connected();

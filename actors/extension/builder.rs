@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::handle::NodeHandle;
 use super::host::Host;
 use super::lives::Lives;
-use super::observer::{Observed, ObserverFeed};
+use super::observer::{Observed, Observer, ObserverFeed};
 use super::place::Place;
 use super::question::Question;
 use super::registered::Surroundings;
@@ -62,7 +62,7 @@ impl Extension {
             asked: Vec::new(),
             parts: Parts {
                 routes: Vec::new(),
-                observer: None,
+                observes: None,
                 show: None,
             },
         }
@@ -86,19 +86,18 @@ pub struct ExtensionBuilder<A: Actor, S> {
 /// What depends on the type of the actor alone.
 struct Parts<A: Actor> {
     routes: Vec<fn(&mut Router, Place<A>)>,
-    observer: Option<Observer<A>>,
+    observes: Option<(usize, Pump<A>)>,
     show: Option<Show<A>>,
 }
 
-/// How many records may wait for the actor, and what hands them over.
-type Observer<A> = (usize, Pump<A>);
-type Pump<A> = fn(Arc<ObserverFeed>, Place<A>) -> LocalBoxFuture<'static, Infallible>;
+/// What hands over to the actor what waits for it.
+type Pump<A> = fn(Observer, Place<A>) -> LocalBoxFuture<'static, Infallible>;
 
 impl<A: Actor> Clone for Parts<A> {
     fn clone(&self) -> Self {
         Self {
             routes: self.routes.clone(),
-            observer: self.observer,
+            observes: self.observes,
             show: self.show,
         }
     }
@@ -134,8 +133,8 @@ where
     where
         A: Handler<Observed>,
     {
-        let pump = |feed: Arc<ObserverFeed>, place| feed.pump(place).boxed_local();
-        self.parts.observer = Some((records_max, pump));
+        let pump = |observer: Observer, place| observer.pump(place).boxed_local();
+        self.parts.observes = Some((records_max, pump));
         self
     }
 
@@ -154,10 +153,10 @@ where
         let prepare = move |host: Arc<Host>, settings: toml::Table| {
             let settings: S = settings_of_extension(settings).map_err(Box::new)?;
             let make = Arc::clone(&make);
-            let observer = parts.observer;
+            let observes = parts.observes;
             Ok(Box::new(Begin {
                 host,
-                feed: observer.map(|(records_max, _)| ObserverFeed::new(records_max)),
+                feed: observes.map(|(records_max, _)| ObserverFeed::new(records_max)),
                 make: Box::new(move |node| make(node, settings.clone())),
                 parts: parts.clone(),
                 address: Arc::default(),
@@ -248,7 +247,8 @@ where
             around.supervision.planned(self.host.name),
             Arc::clone(&around.supervision),
         );
-        let (make, observed) = (self.make, self.feed.zip(self.parts.observer));
+        let observer = self.feed.map(Observer::new);
+        let (make, observed) = (self.make, observer.zip(self.parts.observes));
         let restarts = Restarts::new(around.rule);
         let here = place.clone();
         place.run(move || {
@@ -264,7 +264,7 @@ where
                 supervision,
             };
             let pump = match observed {
-                Some((feed, (_, pump))) => pump(feed, here),
+                Some((observer, (_, pump))) => pump(observer, here),
                 None => pending().boxed_local(),
             };
             lives.run(context, pump, begun)

@@ -38,7 +38,7 @@ enum Stage {
 
 /// A life of an extension's actor, by its number.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Life(u64);
+pub(super) struct Life(pub(super) u64);
 
 impl Host {
     pub(super) fn new(node: NodeId, name: &'static str) -> Arc<Self> {
@@ -101,8 +101,8 @@ impl Host {
         Life(self.restarts())
     }
 
-    /// A message that was sent in this life was dropped without an answer. If its context goes on
-    /// all the same, a future has panicked that runs beside it: the life is over.
+    /// In this life a message was dropped without an answer. If its context goes on all the same,
+    /// a future has panicked that runs beside it: the life is over.
     pub(super) fn has_lost(&self, life: Life) -> RequestError {
         if life == self.life() {
             self.lost.store(true, Ordering::Relaxed);

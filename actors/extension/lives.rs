@@ -2,6 +2,10 @@
 //!
 //! It is supervised as our own actors are, with a budget of its own: between two lives it rests,
 //! each time longer, and when it has failed too often it ends alone.
+//!
+//! actix runs a future that a handler returns beside the actor's context, in whatever set of tasks
+//! is current there. Each life has a set of its own, so that with it ends all that it has begun, and
+//! whoever waits for an answer of it is told.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -14,6 +18,7 @@ use actix::{Actor, ActorContext, Context, Supervised};
 use cartwheel::restarts::Restarts;
 use futures::future::{FutureExt, LocalBoxFuture};
 use tokio::sync::oneshot;
+use tokio::task::LocalSet;
 
 use super::host::Host;
 use crate::planned_panic::PlannedPanic;
@@ -65,22 +70,35 @@ where
             return;
         };
         let mut actor = context.into_future(actor);
+        let mut beside = LocalSet::new();
         loop {
-            let over = tokio::select! {
-                biased;
-                over = poll_fn(|task| self.turn(&mut actor, task)) => over,
-                never = &mut pump => match never {},
+            let life = async {
+                tokio::select! {
+                    biased;
+                    over = poll_fn(|task| self.turn(&mut actor, task)) => over,
+                    never = &mut pump => match never {},
+                }
             };
-            if !self.begins_again(&mut actor, over).await {
+            let over = beside.run_until(life).await;
+            dropped(beside);
+            beside = LocalSet::new();
+            if !self.begins_again(&mut actor, &beside, over).await {
                 break;
             }
         }
+        // What it observes is let go first: the end of an actor may take as long as it likes.
+        drop(pump);
+        self.end(actor);
+    }
+
+    fn end(&self, mut actor: ContextFut<A, Context<A>>) {
+        let beside = LocalSet::new();
+        let _beside = beside.enter();
         // Its last turn comes before it is dropped: two panics at once would end the process.
         actor.ctx().stop();
         let _ = poll_fn(|task| turn(&mut actor, &self.planned, task)).now_or_never();
         actor.ctx().terminate();
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(actor)));
-        dropped.unwrap_or_else(|panic| drop(reason(panic)));
+        dropped(actor);
     }
 
     async fn first(&mut self, begun: oneshot::Sender<Infallible>) -> Option<A> {
@@ -118,8 +136,13 @@ where
         })
     }
 
-    /// Starts the next life; false if there is none.
-    async fn begins_again(&mut self, actor: &mut ContextFut<A, Context<A>>, over: Over) -> bool {
+    /// Starts the next life, with what is to run beside it; false if there is none.
+    async fn begins_again(
+        &mut self,
+        actor: &mut ContextFut<A, Context<A>>,
+        beside: &LocalSet,
+        over: Over,
+    ) -> bool {
         let mut failure = match over {
             Over::Failed(cause) => Some(cause),
             Over::Planned => {
@@ -133,7 +156,11 @@ where
             {
                 return false;
             }
-            match catch_unwind(AssertUnwindSafe(|| actor.restart())) {
+            let restart = || {
+                let _beside = beside.enter();
+                actor.restart()
+            };
+            match catch_unwind(AssertUnwindSafe(restart)) {
                 Ok(true) => {
                     self.host.has_begun_again();
                     return true;
@@ -167,4 +194,10 @@ where
         self.host.begins();
         true
     }
+}
+
+/// Drops what may panic when it is dropped.
+fn dropped<T>(what: T) {
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(what)));
+    dropped.unwrap_or_else(|panic| drop(reason(panic)));
 }

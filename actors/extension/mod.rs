@@ -26,6 +26,7 @@ mod question;
 mod registered;
 mod state;
 mod store;
+mod witness;
 
 pub use builder::{Extension, ExtensionBuilder, NoSettings};
 pub use cartwheel::extension::{Accepted, Notice, Reach};

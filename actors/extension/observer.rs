@@ -34,36 +34,43 @@ impl ObserverFeed {
         })
     }
 
-    /// Hands over what waits for as long as the actor lives. Only its lives poll this, so that
-    /// nothing is handed over while it rests.
-    pub(super) async fn pump<A>(self: Arc<Self>, place: Place<A>) -> Infallible
-    where
-        A: Actor<Context = Context<A>> + Handler<Observed>,
-    {
-        let _end = End(Arc::clone(&self));
-        loop {
-            let notices = self.feed().take(OBSERVED_AT_ONCE_MAX);
-            if notices.is_empty() {
-                self.news.notified().await;
-            } else if place.put(Observed(notices)).await.is_err() {
-                // Lost in a panic, and nobody knows how much of it was done.
-                self.feed().observer_restarted();
-                // The next must not be sent into a life that is over.
-                yield_now().await;
-            }
-        }
-    }
-
     /// The lock is held for as long as it takes to move a few pointers.
     fn feed(&self) -> MutexGuard<'_, Feed> {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// With the last life of an actor what waits for it is let go, and nothing is kept from then on.
-struct End(Arc<ObserverFeed>);
+/// The end of a feed that the observer has. When it is dropped, be it with the last life of an actor
+/// or before an actor was made, what waits is let go, and nothing is kept from then on.
+pub(super) struct Observer(Arc<ObserverFeed>);
 
-impl Drop for End {
+impl Observer {
+    pub(super) fn new(feed: Arc<ObserverFeed>) -> Self {
+        Self(feed)
+    }
+
+    /// Hands over what waits for as long as the actor lives. Only its lives poll this, so that
+    /// nothing is handed over while it rests.
+    pub(super) async fn pump<A>(self, place: Place<A>) -> Infallible
+    where
+        A: Actor<Context = Context<A>> + Handler<Observed>,
+    {
+        let Self(feed) = &self;
+        loop {
+            let notices = feed.feed().take(OBSERVED_AT_ONCE_MAX);
+            if notices.is_empty() {
+                feed.news.notified().await;
+            } else if place.put(Observed(notices)).await.is_err() {
+                // Lost in a panic, and nobody knows how much of it was done.
+                feed.feed().observer_restarted();
+                // The next must not be sent into a life that is over.
+                yield_now().await;
+            }
+        }
+    }
+}
+
+impl Drop for Observer {
     fn drop(&mut self) {
         *self.0.feed() = Feed::new(0);
     }
@@ -109,28 +116,61 @@ impl Observers {
 mod tests {
     use bytes::Bytes;
     use cartwheel::key::{BucketId, KeyHash, PartitionId};
-    use cartwheel::node::ShardId;
+    use cartwheel::node::{NodeId, ShardId};
     use cartwheel::store::{SliceId, StoredKey};
+    use futures::FutureExt;
 
     use super::*;
+    use crate::extension::host::Host;
+    use crate::shell::LocalShards;
 
-    #[test]
-    fn nothing_is_kept_for_an_observer_that_has_ended() {
-        let feed = ObserverFeed::new(100);
-        let observers = Observers::new([Arc::clone(&feed)]);
+    struct Nobody;
+
+    impl Actor for Nobody {
+        type Context = Context<Self>;
+    }
+
+    impl Handler<Observed> for Nobody {
+        type Result = ();
+
+        fn handle(&mut self, _: Observed, _: &mut Self::Context) {}
+    }
+
+    /// Where an actor would live that was never made.
+    fn nowhere() -> Place<Nobody> {
+        Place {
+            host: Host::new(NodeId(1), "nobody"),
+            shards: Arc::new(LocalShards),
+            address: Arc::default(),
+        }
+    }
+
+    fn accepted() -> Accepted {
         let slice = SliceId {
             partition: PartitionId(0),
             n: 3,
         };
-        let accepted = Accepted {
+        Accepted {
             shard: ShardId(0),
             stored: StoredKey::new(slice, KeyHash(0), BucketId(1), b"key"),
             encoded: Bytes::from_static(b"record"),
-        };
-        observers.offer(std::slice::from_ref(&accepted));
-        drop(End(Arc::clone(&feed)));
-        observers.offer(&[accepted.clone(), accepted]);
-        let counted = [Notice::Restarted, Notice::FellBehind { lost: 2 }];
-        assert_eq!(feed.feed().take(9), counted);
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_for_an_observer_that_has_ended_though_it_never_began() {
+        for begins in [true, false] {
+            let feed = ObserverFeed::new(100);
+            let observers = Observers::new([Arc::clone(&feed)]);
+            let mut pump = Box::pin(Observer::new(Arc::clone(&feed)).pump(nowhere()));
+            if begins {
+                assert!(pump.as_mut().now_or_never().is_none());
+            }
+            observers.offer(&[accepted()]);
+            drop(pump);
+            observers.offer(&[accepted(), accepted()]);
+            let counted = [Notice::Restarted, Notice::FellBehind { lost: 2 }];
+            assert_eq!(feed.feed().take(9), counted);
+        }
     }
 }

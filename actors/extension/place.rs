@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::host::Host;
 use super::question::Question;
+use super::witness::witnessed;
 use crate::administration::overloaded;
 use crate::shell::Shards;
 
@@ -69,12 +70,11 @@ impl<A: Actor<Context = Context<A>>> Place<A> {
         T: actix::Message + Send + 'static,
         T::Result: Send,
     {
-        let life = self.host.life();
-        let lost = |_| self.host.has_lost(life);
-        match self.address.get() {
-            Some(address) => address.send(message).await.map_err(lost),
-            None => Err(self.host.has_lost(life)),
-        }
+        let Some(address) = self.address.get() else {
+            return Err(self.host.has_lost(self.host.life()));
+        };
+        let (answer, life) = witnessed(&self.host, address.send(message)).await;
+        answer.map_err(|_| self.host.has_lost(life))
     }
 
     /// Does something where the extension lives.

@@ -6,11 +6,12 @@ use actix::{Actor, Context, Handler, Supervised};
 use bytes::Bytes;
 use cartwheel::limits::EXTENSION_REQUESTS_MAX;
 use cartwheel::message::client::{ExtensionState, ExtensionStatus, PeerStatus, RequestError};
+use cartwheel::message::replica::BucketsQuery;
 use cartwheel::message::{Kind, Message};
 use cartwheel::node::NodeId;
 use cartwheel_actors::bridge::Peers;
 use cartwheel_actors::extension::{
-    Data, Extension, Inspect, NoSettings, NodeHandle, Question, Reach, State,
+    Extension, Inspect, NoSettings, NodeHandle, Question, Reach, State,
 };
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
@@ -330,6 +331,8 @@ enum Keep {
     Abandon(usize),
     /// The same with pages of a listing.
     AbandonLists(usize),
+    /// Asks its node what nodes ask each other, and says what comes of it.
+    Meddle,
 }
 
 impl Message for Keep {
@@ -341,11 +344,12 @@ impl Handler<Question<Keep>> for Keeper {
     type Result = actix::ResponseFuture<Result<Vec<String>, RequestError>>;
 
     fn handle(&mut self, Question(keep): Question<Keep>, _: &mut Self::Context) -> Self::Result {
-        Box::pin(kept(self.0.data().clone(), keep))
+        Box::pin(kept(self.0.clone(), keep))
     }
 }
 
-async fn kept(data: Data, keep: Keep) -> Result<Vec<String>, RequestError> {
+async fn kept(node: NodeHandle, keep: Keep) -> Result<Vec<String>, RequestError> {
+    let data = node.data();
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
     match keep {
         Keep::Replace(key) => {
@@ -380,17 +384,23 @@ async fn kept(data: Data, keep: Keep) -> Result<Vec<String>, RequestError> {
         }
         Keep::Abandon(count) => {
             let read = || data.get("default", Bytes::from_static(b"key"));
-            Ok(abandoned(count, read).await)
+            Ok(abandoned(count, 0, read).await)
         }
         Keep::AbandonLists(count) => {
             let page = || data.list("default", Bytes::new(), 1);
-            Ok(abandoned(count, page).await)
+            // Each has begun by then, and none is over.
+            Ok(abandoned(count, 1, page).await)
+        }
+        Keep::Meddle => {
+            let asked = node.peers().call(node.id(), BucketsQuery).await;
+            Ok(vec![asked.unwrap_err().to_string()])
         }
     }
 }
 
-/// Nothing else runs between the questions that are dropped and the one that is refused for them.
-async fn abandoned<T, F>(count: usize, ask: impl Fn() -> F) -> Vec<String>
+/// Between the questions that are dropped and the one that is refused for them runs nothing, or
+/// what they have spawned gets so many turns.
+async fn abandoned<T, F>(count: usize, turns: usize, ask: impl Fn() -> F) -> Vec<String>
 where
     F: Future<Output = Result<T, RequestError>>,
 {
@@ -400,6 +410,9 @@ where
     };
     for _ in 0..count {
         assert!(ask().now_or_never().is_none());
+    }
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
     }
     let then = told(ask().await);
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -442,6 +455,16 @@ fn an_extension_gets_the_errors_of_a_client_and_no_more_room_than_its_own() {
         };
         assert_eq!(of("there is no bucket"), EXTENSION_REQUESTS_MAX);
         assert_eq!(of("overloaded"), 3);
+    });
+}
+
+#[test]
+fn an_extension_does_not_ask_what_nodes_ask_each_other() {
+    with_extensions(1, &[keeper()], "", |cluster| async move {
+        let client = cluster.client(&[0]).await;
+        let refused = client.ask(&Keep::Meddle).await.unwrap();
+        let own = format!("kind {} is the nodes' own", BucketsQuery::KIND);
+        assert_eq!(refused, [own + ", and no extension asks it"]);
     });
 }
 

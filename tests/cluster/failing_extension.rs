@@ -3,12 +3,17 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cartwheel::message::client::{ExtensionState, RequestError};
 use cartwheel_actors::shell::Clock;
 use cartwheel_client::Client;
+use tokio::task::JoinHandle;
 
 use crate::cluster::{Cluster, with_extensions};
-use crate::harm::{ASKED, Harm, harmful, is_well, once, refusal, status};
+use crate::harm::{ASKED, Harm, Watched, harmful, is_well, once, refusal, status};
+
+/// Long before a client gives up.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Two restarts, and then it ends.
 const TWICE: &str = "[supervision]\nextension_restarts_max = 2\n";
@@ -18,6 +23,18 @@ async fn rested(client: &Client) {
     while let ExtensionState::Resting { .. } = status(client).await.state {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// A question that is not answered, and has reached its handler; why it is refused in the end.
+async fn waiting(cluster: &Cluster, watched: &Watched) -> JoinHandle<RequestError> {
+    let client = once(cluster, 0).await;
+    let harm = Harm::Wait(Bytes::new());
+    let asking = async move { refusal(client.ask(&harm).await) };
+    let waiting = tokio::task::spawn_local(asking);
+    while watched.handled.load(Ordering::Relaxed) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    waiting
 }
 
 async fn has_ended(cluster: &Cluster, client: &Client, failure: &str) {
@@ -162,5 +179,89 @@ fn an_extension_that_panics_when_it_stops_and_when_it_is_dropped_ends_alone() {
             rested(&client).await;
         }
         has_ended(&cluster, &client, &format!("it panicked: {ASKED}")).await;
+    });
+}
+
+#[test]
+fn what_an_earlier_life_has_not_answered_ends_with_it() {
+    let (extension, watched) = harmful();
+    with_extensions(1, &[extension], "", |cluster| async move {
+        let client = once(&cluster, 0).await;
+        let waiting = waiting(&cluster, &watched).await;
+        client.ask(&Harm::Panic).await.unwrap_err();
+        let told = tokio::time::timeout(SOON, waiting).await;
+        let lost = told.expect("it is told at once").unwrap();
+        assert!(
+            matches!(lost, RequestError::QuestionLost { .. }),
+            "{lost:?}"
+        );
+        rested(&client).await;
+        assert_eq!(status(&client).await.restarts, 1, "it was one failure");
+        watched.answers.add_permits(1);
+        client.ask(&Harm::Wait(Bytes::new())).await.unwrap();
+        let left = watched.answers.available_permits();
+        assert_eq!(left, 0, "the next life alone takes what is there");
+    });
+}
+
+#[test]
+fn a_state_that_an_earlier_life_never_showed_is_asked_of_the_next_one() {
+    let (extension, watched) = harmful();
+    with_extensions(1, &[extension], "", |cluster| async move {
+        let client = once(&cluster, 0).await;
+        watched.is_mute.store(true, Ordering::Relaxed);
+        for _ in 0..2 {
+            assert_eq!(status(&client).await.state, ExtensionState::Silent);
+        }
+        let asked = watched.inspected.load(Ordering::Relaxed);
+        assert_eq!(asked, 1, "the second waited for its turn");
+        watched.is_mute.store(false, Ordering::Relaxed);
+        client.ask(&Harm::Panic).await.unwrap_err();
+        rested(&client).await;
+        assert!(is_well(&status(&client).await.state));
+    });
+}
+
+#[test]
+fn a_question_that_waited_for_the_next_life_and_panics_there_counts_there() {
+    let (extension, watched) = harmful();
+    with_extensions(1, &[extension], TWICE, |cluster| async move {
+        let client = once(&cluster, 0).await;
+        // Both are in the mailbox when the first is handled.
+        let (panic, later) = (client.ask(&Harm::Panic), client.ask(&Harm::PanicLater));
+        let (panic, later) = futures::future::join(panic, later).await;
+        for lost in [refusal(panic), refusal(later)] {
+            assert!(
+                matches!(lost, RequestError::QuestionLost { .. }),
+                "{lost:?}"
+            );
+        }
+        assert_eq!(watched.handled.load(Ordering::Relaxed), 2);
+        while is_well(&status(&client).await.state) {}
+        let second = status(&client).await;
+        let resting = ExtensionState::Resting {
+            delay_ms: 200,
+            cause: "a future of it panicked".to_owned(),
+        };
+        assert_eq!((second.restarts, second.state), (1, resting));
+    });
+}
+
+#[test]
+fn what_ends_with_a_life_counts_as_no_failure_of_the_next_one() {
+    let (extension, watched) = harmful();
+    let never = "[supervision]\nextension_restarts_max = 0\n";
+    with_extensions(1, &[extension], never, |cluster| async move {
+        let client = once(&cluster, 0).await;
+        let waiting = waiting(&cluster, &watched).await;
+        cluster.panic(0, "harmful").await;
+        let lost = waiting.await.unwrap();
+        assert!(
+            matches!(lost, RequestError::QuestionLost { .. }),
+            "{lost:?}"
+        );
+        client.ask(&Harm::Answer).await.unwrap();
+        assert!(is_well(&status(&client).await.state));
+        assert_eq!(status(&client).await.restarts, 1);
     });
 }

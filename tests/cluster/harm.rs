@@ -1,5 +1,6 @@
 //! An extension that does all the harm it can.
 
+use std::future::{pending, ready};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -48,8 +49,9 @@ pub struct Watched {
     news: Condvar,
     /// Questions that have reached their handler.
     pub handled: AtomicU64,
-    /// How often it was asked for its state.
+    /// How often it was asked for its state, and whether it never shows it.
     pub inspected: AtomicU64,
+    pub is_mute: AtomicBool,
     /// A permit for each question that may be answered.
     pub answers: Semaphore,
     /// What its actor does when it is made, first things last.
@@ -155,11 +157,14 @@ impl Handler<Observed> for Harmful {
 }
 
 impl Handler<Inspect> for Harmful {
-    type Result = State;
+    type Result = ResponseFuture<State>;
 
-    fn handle(&mut self, _: Inspect, _: &mut Self::Context) -> State {
+    fn handle(&mut self, _: Inspect, _: &mut Self::Context) -> Self::Result {
         self.0.inspected.fetch_add(1, Ordering::Relaxed);
-        State::new()
+        match self.0.is_mute.load(Ordering::Relaxed) {
+            true => Box::pin(pending()),
+            false => Box::pin(ready(State::new())),
+        }
     }
 }
 
@@ -170,6 +175,7 @@ pub fn harmful() -> (Extension, Arc<Watched>) {
         news: Condvar::new(),
         handled: AtomicU64::new(0),
         inspected: AtomicU64::new(0),
+        is_mute: AtomicBool::new(false),
         answers: Semaphore::new(0),
         births: Mutex::default(),
         is_afraid: AtomicBool::new(false),

@@ -1,6 +1,7 @@
 //! What a link lends its callers while a peer does not answer.
 
 use cartwheel::limits::{BACKGROUND_CREDITS, EXTENSION_CREDITS};
+use cartwheel::message::client::RequestError;
 use cartwheel::message::replica::BucketsQuery;
 
 use super::*;
@@ -96,4 +97,25 @@ fn whoever_waits_hears_of_the_end_of_the_connection() {
             .try_recv()
             .is_err_and(|error| error == oneshot::error::TryRecvError::Closed)
     );
+}
+
+#[test]
+fn a_question_that_no_message_holds_is_refused_with_its_length_before_it_is_queued() {
+    let link = link();
+    connect(&link);
+    let (peer, limit) = (PEER, MESSAGE_LEN_MAX - HEADER_LEN);
+    let asked = |len: usize| {
+        let body = Bytes::from(vec![0; len]);
+        link.ask(BucketsQuery::KIND, body, Duration::from_secs(1))
+    };
+    let len = limit + 1;
+    let refused = CallError::QuestionTooLarge { peer, len, limit };
+    assert_eq!(asked(len).err(), Some(refused.clone()));
+    let queued = || link.outbox().unwrap().unwritten();
+    assert_eq!(queued(), 0, "nothing was sent");
+    let _longest = asked(limit).unwrap();
+    assert_eq!(queued(), MESSAGE_LEN_MAX);
+    let (len, limit) = (len as u64, limit as u64);
+    let expected = RequestError::QuestionTooLarge { len, limit };
+    assert_eq!(refused.into_refusal(), expected);
 }

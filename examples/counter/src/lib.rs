@@ -1,6 +1,8 @@
 //! Counts what the replicas of a node have accepted since it started.
 
-use actix::{Actor, Context, Handler, Supervised};
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture};
 use cartwheel::message::client::RequestError;
 use cartwheel::message::{Kind, Message};
 use cartwheel_actors::extension::{
@@ -47,7 +49,12 @@ struct Counter {
     node: NodeHandle,
     settings: Settings,
     counted: Counted,
+    /// What the other nodes had counted when they were last asked.
+    elsewhere: u64,
 }
+
+/// The time between two rounds of questions.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 impl Counter {
     fn new(node: NodeHandle, settings: Settings) -> Self {
@@ -59,12 +66,38 @@ impl Counter {
             node,
             settings,
             counted,
+            elsewhere: 0,
         }
+    }
+
+    /// Asks all other nodes, and again when this round is over and a second has passed.
+    fn ask_around(&mut self, context: &mut Context<Self>) {
+        let peers = self.node.peers().clone();
+        let round = async move {
+            let mut elsewhere = 0;
+            for peer in peers.nodes() {
+                // Of a node that does not answer nothing is known.
+                if let Ok(counted) = peers.call(peer, HowMany {}).await {
+                    elsewhere += counted.accepted;
+                }
+            }
+            elsewhere
+        };
+        let round = round.into_actor(self);
+        context.spawn(round.map(|elsewhere, actor, context| {
+            actor.elsewhere = elsewhere;
+            context.run_later(ASK_EVERY, Self::ask_around);
+        }));
     }
 }
 
 impl Actor for Counter {
     type Context = Context<Self>;
+
+    /// Called at the beginning of each life: the rounds of an earlier one have ended with it.
+    fn started(&mut self, context: &mut Self::Context) {
+        self.ask_around(context);
+    }
 }
 
 /// After a panic it begins anew, with all that it had from its node.
@@ -103,6 +136,7 @@ impl Handler<Inspect> for Counter {
 
     fn handle(&mut self, _: Inspect, _: &mut Self::Context) -> State {
         let state = State::new().with("accepted", self.counted.accepted);
+        let state = state.with("elsewhere", self.elsewhere);
         state.with("gaps", self.counted.gaps)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cartwheel_client::{Bucket, BucketDurability, BucketPolicy};
 use cartwheel_simulation::{Cluster, Fault, Simulation, links, millis, secs};
 use tally::Totals;
 
@@ -59,4 +60,46 @@ fn what_a_disk_that_fails_for_a_moment_holds_up_is_counted_afterwards() {
         .at(secs(2), fault)
         .run()
         .assert_clean();
+}
+
+#[test]
+fn a_power_cut_takes_the_last_count_at_most_of_what_a_node_has_told() {
+    for seed in 3..6 {
+        Simulation::from_seed(seed)
+            .extension(tally::extension(), "")
+            .client("alice", move |cluster| async move {
+                let cheap = cheap(&cluster).await;
+                cluster.until(secs(3)).await;
+                for key in ["one", "two", "three", "four", "five"] {
+                    cheap.put(key, "value").w(3).send().await?;
+                    cluster.sleep(millis(200)).await;
+                }
+                let told = totals(&cluster, 1).await["cheap"];
+                cluster.until(secs(7)).await;
+                let kept = totals(&cluster, 1).await.get("cheap").copied();
+                let kept = kept.unwrap_or(0);
+                assert!(told <= kept + 1, "seed {seed}: {told} told, {kept} kept");
+                Ok(())
+            })
+            .at(millis(2_900), Fault::StickSyncs(vec![1]))
+            .at(secs(5), Fault::Crash(vec![1]))
+            .at(secs(6), Fault::Restart(vec![1]))
+            .run()
+            .assert_clean();
+    }
+}
+
+/// A bucket that waits for no sync, so that it goes on where the tally has to wait.
+async fn cheap(cluster: &Cluster) -> Bucket {
+    let client = cluster.client().await.unrecorded().clone();
+    let policy = BucketPolicy {
+        name: "cheap".to_owned(),
+        durability: BucketDurability::Buffered,
+        ..BucketPolicy::default_bucket(3)
+    };
+    // All nodes have to be up for it.
+    while client.create_bucket(policy.clone()).await.is_err() {
+        cluster.sleep(millis(100)).await;
+    }
+    client.bucket("cheap")
 }

@@ -94,6 +94,14 @@ pub enum RequestError {
         /// How long it may be.
         limit: u64,
     },
+    /// What a node would have to ask another one fits no message between them.
+    #[error("a question of {len} bytes to another node is over the limit of {limit}")]
+    QuestionTooLarge {
+        /// The question's length.
+        len: u64,
+        /// How long it may be.
+        limit: u64,
+    },
     /// Quorum numbers that can't be met with the bucket's n.
     #[error("{name} = {wanted} is outside 1 to {n}")]
     BadQuorum {

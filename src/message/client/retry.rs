@@ -29,6 +29,7 @@ impl RequestError {
             | Self::AttributesTooLarge { .. }
             | Self::BatchTooLong { .. }
             | Self::AnswerTooLarge { .. }
+            | Self::QuestionTooLarge { .. }
             | Self::BadQuorum { .. }
             | Self::BadContext(_)
             | Self::BadCursor(_)

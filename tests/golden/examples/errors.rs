@@ -89,6 +89,13 @@ fn of_the_request() -> Vec<(&'static str, RequestError)> {
             },
         ),
         (
+            "QuestionTooLarge",
+            RequestError::QuestionTooLarge {
+                len: 252_706_797,
+                limit: 252_706_796,
+            },
+        ),
+        (
             "BadQuorum",
             RequestError::BadQuorum {
                 name: "r".into(),

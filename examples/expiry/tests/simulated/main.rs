@@ -97,6 +97,24 @@ fn what_was_written_since_stays_even_where_nobody_has_heard_of_it() {
 }
 
 #[test]
+fn a_sibling_gives_the_whole_object_its_time() {
+    let report = simulation(5).client("writer", |cluster| async move {
+        let bucket = short(&cluster, 1..=3).await;
+        let written = cluster.now();
+        bucket.put("cart", "milk").w(3).send().await?;
+        cluster.until(written + secs(5)).await;
+        bucket.put("cart", "eggs").w(3).send().await?;
+        // The time of the milk alone is over by now, and that of both is not.
+        cluster.until(written + secs(10)).await;
+        let object = read(&cluster, &bucket, "cart").await;
+        assert_eq!(object.values.len(), 2, "what is there is not what was seen");
+        gone(&cluster, &bucket, "cart").await;
+        Ok(())
+    });
+    report.run().assert_clean();
+}
+
+#[test]
 fn whoever_was_down_when_it_was_written_deletes_it_as_well() {
     let report = simulation(4).client("writer", |cluster| async move {
         let bucket = short(&cluster, 1..=3).await;
