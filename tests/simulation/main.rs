@@ -3,6 +3,7 @@
 mod buckets;
 mod cases;
 mod failing_extension;
+mod fewer_owners;
 mod first_scenario;
 mod invariants;
 mod request_ids;
