@@ -54,11 +54,13 @@ pub enum PlantedBug {
     AcknowledgeUnbuffered = 22,
     /// A buffered bucket syncs no copy, whatever a write asks for.
     SyncNoCopy = 23,
+    /// The session of a client that died in the middle of a request waits for it for ever.
+    WaitForTheDead = 24,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 23] = [
+    pub const ALL: [(&'static str, Self); 24] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -82,6 +84,7 @@ impl PlantedBug {
         ("one-budget-for-all", Self::OneBudgetForAll),
         ("acknowledge-unbuffered", Self::AcknowledgeUnbuffered),
         ("sync-no-copy", Self::SyncNoCopy),
+        ("wait-for-the-dead", Self::WaitForTheDead),
     ];
 
     /// The bug of a name.

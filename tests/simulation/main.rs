@@ -2,6 +2,7 @@
 
 mod buckets;
 mod cases;
+mod dying_clients;
 mod failing_extension;
 mod first_scenario;
 mod invariants;
