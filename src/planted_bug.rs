@@ -56,11 +56,13 @@ pub enum PlantedBug {
     SyncNoCopy = 23,
     /// A replica that starts again keeps what its earlier life had queued.
     KeepTheQueue = 24,
+    /// The session of a client that died in the middle of a request waits for it for ever.
+    WaitForTheDead = 25,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 24] = [
+    pub const ALL: [(&'static str, Self); 25] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -85,6 +87,7 @@ impl PlantedBug {
         ("acknowledge-unbuffered", Self::AcknowledgeUnbuffered),
         ("sync-no-copy", Self::SyncNoCopy),
         ("keep-the-queue", Self::KeepTheQueue),
+        ("wait-for-the-dead", Self::WaitForTheDead),
     ];
 
     /// The bug of a name.

@@ -83,7 +83,7 @@ impl Kind {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 27] = [
+const SOMETIMES: [&str; 29] = [
     "an owner that forgot what it had not synced",
     "a write that was refused for a clock",
     "a bucket that was created",
@@ -94,6 +94,8 @@ const SOMETIMES: [&str; 27] = [
     "a read that failed",
     "a read that was hedged",
     "a repair before the answer",
+    "a client that died in the middle of a write",
+    "a client that died in the middle of a read",
     "a panic of a replica",
     "a panic of a coordinator",
     "a panic of a link",

@@ -3,11 +3,13 @@
 
 mod auditor;
 mod cluster;
+mod lives;
 mod recorded;
 mod work;
 mod worker;
 
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
+pub(crate) use lives::Lives;
 pub use recorded::{RecordedBucket, RecordedClient, RecordedDelete, RecordedGet, RecordedPut};
 pub use work::{Temper, work};

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod cases;
+mod dying_clients;
 mod failing_extension;
 mod fewer_owners;
 mod first_scenario;

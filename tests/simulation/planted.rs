@@ -18,7 +18,11 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 24] = [
+const BUGS: [(PlantedBug, Shown); 25] = [
+    (
+        PlantedBug::WaitForTheDead,
+        In(cases::dead_clients::simulation),
+    ),
     (PlantedBug::AcknowledgeUnbuffered, By(THREE_NODES)),
     (PlantedBug::SyncNoCopy, In(cases::power_cuts::simulation)),
     (

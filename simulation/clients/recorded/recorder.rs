@@ -148,6 +148,13 @@ impl Recorder {
         }
     }
 
+    /// Whoever gave up an operation did so because it died, if it did.
+    fn died(&self, what: &'static str) {
+        if self.history.borrow().is_killing {
+            self.happened(what);
+        }
+    }
+
     /// Keeps of an account what the checker wants to know.
     fn explained(&self, key: &BucketKey, value: Option<&str>, explain: Option<&Explain>) {
         let Some(explain) = explain else { return };
@@ -258,6 +265,8 @@ impl Drop for OpenRead {
         if turmoil::sim_elapsed().is_some() && self.is_open() {
             let read = self.end(None);
             self.recorder
+                .died("a client that died in the middle of a read");
+            self.recorder
                 .note(read.asked, &format!("get {} was given up", read.key));
         }
     }
@@ -339,6 +348,8 @@ impl Drop for OpenWrite {
     fn drop(&mut self) {
         if turmoil::sim_elapsed().is_some() && self.is_open() {
             let write = self.end(Outcome::Unknown, false);
+            self.recorder
+                .died("a client that died in the middle of a write");
             self.recorder
                 .note(write.asked, &format!("{} was given up", what(&write)));
         }
