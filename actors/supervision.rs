@@ -76,19 +76,26 @@ impl Supervision {
         self.panics.ask(place)
     }
 
-    /// Makes the actor of a place panic in the middle of its work, when it has passed so many
-    /// steps of it; 0 takes that back.
+    /// Makes the actor of a place panic in the middle of some work, at so manieth a step of it.
     #[cfg(feature = "trip-wires")]
-    pub fn panic_amid(&self, place: usize, steps: u64) {
+    pub fn panic_amid(&self, place: usize, work: Amid, steps: u64) {
         if let Some(panic) = self.panics.at(place) {
-            panic.wire.stretch(steps);
+            panic.wire.stretch(work, steps);
         }
     }
 
-    /// In the middle of what the actor of a place has panicked since it was last asked to.
+    /// Whether the actor of a place has panicked so.
     #[cfg(feature = "trip-wires")]
-    pub fn panicked_amid(&self, place: usize) -> Option<Amid> {
-        self.panics.at(place)?.wire.torn()
+    pub fn has_panicked_amid(&self, place: usize) -> bool {
+        let panic = self.panics.at(place);
+        panic.is_some_and(|panic| panic.wire.is_torn())
+    }
+
+    /// Takes that back; whether the actor of a place has panicked so.
+    #[cfg(feature = "trip-wires")]
+    pub fn panic_no_more(&self, place: usize) -> bool {
+        let panic = self.panics.at(place);
+        panic.is_some_and(|panic| panic.wire.take_away())
     }
 
     /// Starts an actor on the event loop of the caller.

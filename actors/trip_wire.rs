@@ -1,7 +1,7 @@
 //! Panics in the middle of an actor's work, so that tests see what it leaves half done.
 //!
 //! ```text
-//!   a test ─ stretch(n) ─► wire ─ drawn while its actor has a turn ─► pass(Amid::…) × n ─► panic
+//!   a test ─ stretch(Amid::…, n) ─► wire ─ drawn while its actor has a turn ─► pass(Amid::…) × n ─► panic
 //! ```
 //!
 //! Work is passed at every step in which it may stand half done: between two commands of a burst,
@@ -61,17 +61,19 @@ mod wire {
         static STRETCHED: Cell<Wire> = const { Cell::new(Wire::NONE) };
     }
 
-    /// How many steps are passed until a panic; 0 for none. And where the last one was.
     #[derive(Clone, Copy)]
     struct Wire {
+        work: Amid,
+        /// How many steps of that work are passed until a panic; 0 for none.
         steps: u64,
-        torn: Option<Amid>,
+        torn: bool,
     }
 
     impl Wire {
         const NONE: Self = Self {
+            work: Amid::ReplicaCommands,
             steps: 0,
-            torn: None,
+            torn: false,
         };
     }
 
@@ -85,14 +87,19 @@ mod wire {
     }
 
     impl TripWire {
-        pub(crate) fn stretch(&self, steps: u64) {
-            self.replace(Wire { steps, torn: None });
+        pub(crate) fn stretch(&self, work: Amid, steps: u64) {
+            let torn = false;
+            self.replace(Wire { work, steps, torn });
         }
 
-        /// Where it was torn since it was stretched.
-        pub(crate) fn torn(&self) -> Option<Amid> {
-            let wire = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            wire.torn
+        /// Takes it away; whether it was torn.
+        pub(crate) fn take_away(&self) -> bool {
+            self.replace(Wire::NONE).torn
+        }
+
+        /// Whether it was torn since it was stretched.
+        pub(crate) fn is_torn(&self) -> bool {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).torn
         }
 
         /// Has a turn, which must not unwind; and whether it has torn the wire.
@@ -102,7 +109,7 @@ mod wire {
             let result = turn();
             let after = STRETCHED.replace(Wire::NONE);
             self.replace(after);
-            (result, before.torn.is_none() && after.torn.is_some())
+            (result, after.torn && !before.torn)
         }
 
         fn replace(&self, wire: Wire) -> Wire {
@@ -113,15 +120,12 @@ mod wire {
 
     /// A step in the middle of work.
     pub(crate) fn pass(work: Amid) {
-        let steps = STRETCHED.get().steps;
-        if steps > 0 {
-            let steps = steps - 1;
-            let torn = (steps == 0).then_some(work);
-            STRETCHED.set(Wire { steps, torn });
-            assert!(
-                torn.is_none(),
-                "a test asked an actor to panic in the middle"
-            );
+        let wire = STRETCHED.get();
+        if wire.steps > 0 && wire.work == work {
+            let steps = wire.steps - 1;
+            let torn = steps == 0;
+            STRETCHED.set(Wire { work, steps, torn });
+            assert!(!torn, "a test asked an actor to panic in the middle");
         }
     }
 }

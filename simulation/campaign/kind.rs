@@ -119,10 +119,11 @@ const SOMETIMES: [&str; 29] = [
 const FORWARDS: [&str; 1] = ["a request that was handed on"];
 
 /// What must happen where disks are bad.
-const DAMAGES: [&str; 5] = [
+const DAMAGES: [&str; 6] = [
     "a record that was corrupted",
     "a read of the disk that failed",
     "a store that failed",
     "a store that was wiped",
     "a store that was rolled back",
+    "a second opening that was refused",
 ];

@@ -29,7 +29,7 @@ const SOON: Duration = Duration::from_millis(1);
 const PANICS_PER_AMID: u64 = 2;
 
 /// How many steps of its work it passes until then, at most.
-const STEPS_MAX: u64 = 16;
+const STEPS_MAX: u64 = 8;
 
 /// How long it may take for that.
 const STEPS_TAKE_MAX: Duration = Duration::from_millis(200);
@@ -79,7 +79,7 @@ impl Haunting<'_> {
     fn choose(&mut self) -> turmoil::Result<usize> {
         let actors = self.node.supervision.actors();
         let any = self.dice.one_in(PANICS_PER_ANY);
-        let fits = |actor: &str| any || works_in_steps(actor);
+        let fits = |actor: &str| any || !work_of(actor).is_empty();
         let places: Vec<usize> = (0..actors.len()).filter(|at| fits(actors[*at])).collect();
         let at = usize::try_from(self.dice.below(places.len() as u64))?;
         Ok(places[at])
@@ -87,11 +87,8 @@ impl Haunting<'_> {
 
     async fn strike(&mut self, victim: usize) {
         let who = self.node.supervision.actors()[victim];
-        if works_in_steps(who) && self.dice.one_in(PANICS_PER_AMID) {
-            let steps = self.dice.between(1, STEPS_MAX + 1);
-            if let Some(work) = self.amid(victim, steps).await {
-                self.tell(victim, told_amid(work));
-            }
+        if !work_of(who).is_empty() && self.dice.one_in(PANICS_PER_AMID) {
+            self.strike_amid(victim, who).await;
         } else {
             self.planned += u64::from(self.node.supervision.panic_soon(victim));
             self.tell(victim, told(who));
@@ -99,18 +96,21 @@ impl Haunting<'_> {
         }
     }
 
-    /// Has an actor panic in the middle of its work, if it has enough of it.
-    async fn amid(&mut self, victim: usize, steps: u64) -> Option<Amid> {
+    /// Has an actor panic in the middle of some work, if it gets to it.
+    async fn strike_amid(&mut self, victim: usize, who: &str) {
         let supervision = &self.node.supervision;
-        supervision.panic_amid(victim, steps);
+        let all = work_of(who);
+        let at = usize::try_from(self.dice.below(all.len() as u64)).unwrap_or(0);
+        let steps = self.dice.between(1, STEPS_MAX + 1);
+        supervision.panic_amid(victim, all[at], steps);
         let until = self.around.panics_until.min(now() + STEPS_TAKE_MAX);
-        while now() < until && supervision.panicked_amid(victim).is_none() {
+        while now() < until && !supervision.has_panicked_amid(victim) {
             tokio::time::sleep(SOON).await;
         }
-        let work = supervision.panicked_amid(victim);
-        supervision.panic_amid(victim, 0);
-        self.planned += u64::from(work.is_some());
-        work
+        if supervision.panic_no_more(victim) {
+            self.planned += 1;
+            self.tell(victim, told_amid(all[at]));
+        }
     }
 
     fn tell(&self, victim: usize, what: &'static str) {
@@ -133,9 +133,23 @@ impl Haunting<'_> {
     }
 }
 
-/// Whether an actor can be made to panic in the middle of its work.
-fn works_in_steps(actor: &str) -> bool {
-    actor == "replica" || actor == "coordinator"
+/// The work in the middle of which an actor can be made to panic.
+fn work_of(actor: &str) -> &'static [Amid] {
+    match actor {
+        "replica" => &[
+            Amid::ReplicaCommands,
+            Amid::ReplicaCompletions,
+            Amid::ReplicaEffects,
+            Amid::ReplicaAnswers,
+        ],
+        "coordinator" => &[
+            Amid::CoordinatorRequests,
+            Amid::CoordinatorAnswers,
+            Amid::CoordinatorEffects,
+            Amid::CoordinatorDepartures,
+        ],
+        _ => &[],
+    }
 }
 
 fn told(actor: &str) -> &'static str {

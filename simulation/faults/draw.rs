@@ -63,6 +63,7 @@ impl Drawing<'_> {
             | FaultKind::ClockJump
             | FaultKind::ClockDrift => self.slowness(kind, at),
             FaultKind::RollBack => self.roll_back(at),
+            FaultKind::OpenTwice => vec![(at, Fault::OpenTwice(self.node()))],
             FaultKind::Hold => {
                 let pair = vec![self.pair()];
                 self.while_it_lasts(at, Fault::Hold(pair.clone()), Fault::Release(pair))

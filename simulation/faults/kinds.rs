@@ -40,6 +40,9 @@ pub enum FaultKind {
     /// A node loses power and starts with an earlier copy of its directory, or with one that has
     /// gone on elsewhere.
     RollBack,
+    /// A second process with the id of a node opens a copy of its directory, whatever becomes of
+    /// the first one meanwhile.
+    OpenTwice,
     /// A node's store fails at a write.
     FailWrite,
     /// A node's store fails at a sync.
@@ -75,7 +78,8 @@ impl FaultKind {
             | Self::SlowDisk
             | Self::ClockJump
             | Self::ClockDrift
-            | Self::KillClient => false,
+            | Self::KillClient
+            | Self::OpenTwice => false,
             Self::Wipe
             | Self::RollBack
             | Self::FailWrite

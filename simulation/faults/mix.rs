@@ -70,11 +70,12 @@ impl Mix {
         mix.weight(FaultKind::ClockDrift, weight)
     }
 
-    /// All of that, and disks that fail, lie and are lost, within what the owners of a key can
-    /// bear.
+    /// All of that, and disks that fail, lie, are lost and are opened twice, within what the owners
+    /// of a key can bear.
     pub fn bad_disks() -> Self {
         let mix = Self::everyday().weight(FaultKind::Wipe, 4);
         let mix = mix.weight(FaultKind::RollBack, 6);
+        let mix = mix.weight(FaultKind::OpenTwice, 8);
         let mix = mix.weight(FaultKind::FailWrite, 4);
         let mix = mix.weight(FaultKind::FailSync, 4);
         let mix = mix.weight(FaultKind::Corrupt, 16);

@@ -21,7 +21,11 @@ pub struct Twin {
 }
 
 impl Saboteur {
+    /// Once a run for each node: a host stays for as long as its run, and each costs at every step.
     pub(super) fn open_twice(&mut self, sim: &mut Sim<'_>, node: u64) {
+        if self.twins.iter().any(|twin| twin.node == node) {
+            return;
+        }
         let at = usize::try_from(node - 1).unwrap_or(0);
         let first = &self.habitats[at];
         let dice = Dice::new(first.seed, &format!("{} store", twin_name(node)));
