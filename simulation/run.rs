@@ -103,6 +103,8 @@ fn saboteur(
     // Stable, so that a fault of the last moment still begins before it ends.
     planned.sort_by_key(|(at, _)| *at);
     let history = cluster.history.clone();
+    let placement = placement(simulation, &cluster.trace);
+    history.borrow_mut().partition_bits = placement.partition_bits();
     Saboteur {
         disks: (1..=nodes).map(empty).collect(),
         habitats: Vec::new(),
@@ -111,7 +113,7 @@ fn saboteur(
         planned,
         dice,
         trace: cluster.trace.clone(),
-        ledger: Ledger::new(placement(simulation, &cluster.trace), history.clone()),
+        ledger: Ledger::new(placement, history.clone()),
         history,
         given_up: GivenUp::default(),
         look_at: Duration::ZERO,

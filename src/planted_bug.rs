@@ -54,11 +54,17 @@ pub enum PlantedBug {
     AcknowledgeUnbuffered = 22,
     /// A buffered bucket syncs no copy, whatever a write asks for.
     SyncNoCopy = 23,
+    /// A listing asks one owner of each partition, whatever r is.
+    ListOneOwner = 24,
+    /// A page of a listing that is full ends behind the first key that it has no room for.
+    SkipBehindAFullPage = 25,
+    /// The outcomes of a batch are answered in the order in which they came.
+    AnswerABatchAsItComes = 26,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 23] = [
+    pub const ALL: [(&'static str, Self); 26] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -82,6 +88,9 @@ impl PlantedBug {
         ("one-budget-for-all", Self::OneBudgetForAll),
         ("acknowledge-unbuffered", Self::AcknowledgeUnbuffered),
         ("sync-no-copy", Self::SyncNoCopy),
+        ("list-one-owner", Self::ListOneOwner),
+        ("skip-behind-a-full-page", Self::SkipBehindAFullPage),
+        ("answer-a-batch-as-it-comes", Self::AnswerABatchAsItComes),
     ];
 
     /// The bug of a name.

@@ -3,11 +3,15 @@
 
 mod auditor;
 mod cluster;
+mod many_keys;
 mod recorded;
 mod work;
 mod worker;
 
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
-pub use recorded::{RecordedBucket, RecordedClient, RecordedDelete, RecordedGet, RecordedPut};
+pub use recorded::{
+    RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch, RecordedGet,
+    RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch,
+};
 pub use work::{Temper, work};

@@ -12,6 +12,7 @@ use crate::limits::{LIST_LIMIT_MAX, LIST_PAGE_TIME};
 use crate::message::client::{List, Listed, RequestError};
 use crate::message::replica::{ReplicaList, ReplicaListed};
 use crate::node::NodeId;
+use crate::planted_bug::{self, PlantedBug};
 use crate::ring::Ring;
 use crate::store::StoredKey;
 use crate::time::Moment;
@@ -84,12 +85,19 @@ impl Listing {
         self.answers.extend(answer.filter(gets_on));
     }
 
+    fn r(&self) -> usize {
+        match planted_bug::is(PlantedBug::ListOneOwner) {
+            true => 1,
+            false => usize::from(self.bucket.r),
+        }
+    }
+
     /// The next owner to ask, until r have answered.
     fn next_owner(&self) -> Option<NodeId> {
         let partition = PartitionId(self.cursor.partition);
         let owners = self.ring.layout().preference_list(partition).iter();
         let mut owners = owners.take(usize::from(self.bucket.n));
-        match self.answers.len() < usize::from(self.bucket.r) {
+        match self.answers.len() < self.r() {
             true => owners.nth(self.asked).copied(),
             false => None,
         }
@@ -110,8 +118,8 @@ impl Listing {
 
     /// Takes over what r owners have answered, or all that could.
     fn join(&mut self, now: Moment) {
+        let few = self.answers.len() < self.r();
         let (partition, incomplete) = (self.cursor.partition, &mut self.listed.incomplete);
-        let few = self.answers.len() < usize::from(self.bucket.r);
         if few && incomplete.last() != Some(&partition) {
             incomplete.push(partition);
         }
@@ -147,6 +155,9 @@ fn joined(answers: Vec<ReplicaListed>, wanted: usize) -> (Vec<Bytes>, Bytes) {
     let mut listed = Vec::new();
     for (key, _) in keys.into_iter().filter(|(_, live)| *live) {
         if listed.len() == wanted {
+            if planted_bug::is(PlantedBug::SkipBehindAFullPage) {
+                through = key;
+            }
             break;
         }
         if listed.len() + 1 == wanted {

@@ -18,7 +18,10 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 23] = [
+const BUGS: [(PlantedBug, Shown); 26] = [
+    (PlantedBug::ListOneOwner, By(THREE_NODES)),
+    (PlantedBug::SkipBehindAFullPage, By(THREE_NODES)),
+    (PlantedBug::AnswerABatchAsItComes, By(THREE_NODES)),
     (PlantedBug::AcknowledgeUnbuffered, By(THREE_NODES)),
     (PlantedBug::SyncNoCopy, In(cases::power_cuts::simulation)),
     (
