@@ -8,6 +8,8 @@
 //!                └───────────► disks, which outlive their nodes
 //! ```
 //!
+//! Nodes lose power, and clients die in the middle of what they ask, and begin anew: see [`Fault`].
+//!
 //! | where | what |
 //! |---|---|
 //! | [`Simulation`] | what is to be run: begin here |

@@ -29,6 +29,11 @@ pub fn unplanned() -> Vec<String> {
     UNPLANNED.with_borrow_mut(std::mem::take)
 }
 
+/// The last of them, for whoever has caught it.
+pub fn caught() -> Option<String> {
+    UNPLANNED.with_borrow_mut(Vec::pop)
+}
+
 fn is_planned(panic: &PanicHookInfo<'_>) -> bool {
     let text = panic.payload().downcast_ref::<&str>();
     text.is_some_and(|text| text.starts_with("a test asked"))

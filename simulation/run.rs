@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use turmoil::Sim;
 
-use crate::clients::{Auditor, Cluster, heal_always};
+use crate::clients::{Auditor, Cluster, Lives, heal_always};
 use crate::cluster::{GivenUp, Habitat, Machine, Placement, config, default_bucket, live, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
@@ -32,14 +32,18 @@ pub fn run(mut simulation: Simulation) -> Report {
     let mut saboteur = saboteur(&simulation, &cluster, &clients);
     nodes(&mut sim, &simulation, &mut saboteur);
     for (host, code) in clients {
-        sim.client(host.clone(), client(cluster.named(host), code));
+        let lives = Lives::new(cluster.named(&host), code);
+        sim.host(host, move || lives.next());
     }
     let auditor = auditor(&mut sim, &simulation, &cluster);
-    sabotage(&mut sim, &mut saboteur, auditor);
+    let at_most = simulation.at_most;
+    let ended = sabotage(&mut sim, &mut saboteur, auditor, at_most);
     let length = sim.elapsed();
     drop(sim);
     saboteur.look(length);
-    compare(&saboteur);
+    if ended {
+        compare(&saboteur);
+    }
     saboteur.count_twins();
     count(&saboteur);
     drop(saboteur);
@@ -72,7 +76,7 @@ fn network(simulation: &Simulation) -> Sim<'static> {
     turmoil::Builder::new()
         .rng_seed(simulation.seed)
         .epoch(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
-        .simulation_duration(simulation.at_most)
+        .simulation_duration(Duration::MAX)
         .tick_duration(TICK)
         .min_message_latency(Duration::from_millis(1))
         .max_message_latency(LATENCY_MAX)
@@ -156,15 +160,6 @@ fn nodes(sim: &mut Sim<'static>, simulation: &Simulation, saboteur: &mut Saboteu
     }
 }
 
-/// A client at work; an error of its own ends it, and fails the run.
-async fn client(cluster: Cluster, code: ClientCode) -> turmoil::Result {
-    if let Err(error) = code(cluster.clone()).await {
-        cluster.fail(format!("it ended with: {error}"));
-    }
-    cluster.progress.client_is_done();
-    Ok(())
-}
-
 /// Who looks at everything in the end. Where records are destroyed it heals them meanwhile; elsewhere
 /// it has nothing to do until then, and each host costs as much as any other at every step.
 fn auditor(sim: &mut Sim<'static>, simulation: &Simulation, cluster: &Cluster) -> Option<Auditor> {
@@ -183,20 +178,31 @@ fn auditor(sim: &mut Sim<'static>, simulation: &Simulation, cluster: &Cluster) -
 }
 
 /// Steps through the run, and lets the faults happen at their times. An auditor that waits begins
-/// when all is healed.
-fn sabotage(sim: &mut Sim<'static>, saboteur: &mut Saboteur, mut waiting: Option<Auditor>) {
-    loop {
+/// when all is healed. False if somebody waits for what never comes.
+fn sabotage(
+    sim: &mut Sim<'static>,
+    saboteur: &mut Saboteur,
+    mut waiting: Option<Auditor>,
+    at_most: Duration,
+) -> bool {
+    while sim.elapsed() <= at_most {
         saboteur.act(sim);
         if let Some(auditor) = waiting.take_if(|_| saboteur.progress.is_healed()) {
             sim.client("auditor", auditor.look());
         }
         match sim.step() {
-            Ok(true) if waiting.is_none() => return,
+            Ok(true) if waiting.is_none() => return true,
             Ok(_) => {}
-            // Somebody waits for what never comes.
-            Err(error) => return saboteur.trace.fail(format!("it does not end: {error}")),
+            Err(error) => {
+                saboteur.trace.fail(format!("it broke off: {error}"));
+                return false;
+            }
         }
     }
+    let at_work = saboteur.at_work(sim);
+    let what = format!("it does not end within {at_most:?}: {at_work:?} are still at work");
+    saboteur.trace.fail(what);
+    false
 }
 
 /// After every key was read from all its owners, they are the same byte for byte; but for a

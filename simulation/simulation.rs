@@ -28,8 +28,8 @@ pub const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// The code of a client, begun when the cluster begins.
-pub(crate) type ClientCode = Box<dyn FnOnce(Cluster) -> LocalBoxFuture<'static, ClientResult>>;
+/// The code of a client, begun when the cluster begins, and again when the client was killed.
+pub(crate) type ClientCode = Box<dyn Fn(Cluster) -> LocalBoxFuture<'static, ClientResult>>;
 
 /// A run that has not begun: a cluster, its clients, and what goes wrong.
 ///
@@ -133,16 +133,17 @@ impl Simulation {
     }
 
     /// A client on a host of its own, written as any other: its name is also the host's, for
-    /// [`Fault::Cut`] and its like.
+    /// [`Fault::Cut`] and its like. When the client dies ([`Fault::KillClient`]) its code begins
+    /// anew, as somebody of another name who knows nothing: what it has captured is cloned for each life.
     pub fn client<F>(
         mut self,
         name: impl Into<String>,
-        code: impl FnOnce(Cluster) -> F + 'static,
+        code: impl FnOnce(Cluster) -> F + Clone + 'static,
     ) -> Self
     where
         F: Future<Output = ClientResult> + 'static,
     {
-        let code: ClientCode = Box::new(move |cluster| Box::pin(code(cluster)));
+        let code: ClientCode = Box::new(move |cluster| Box::pin(code.clone()(cluster)));
         self.clients.push((name.into(), code));
         self
     }

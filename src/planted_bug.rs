@@ -55,16 +55,18 @@ pub enum PlantedBug {
     /// A buffered bucket syncs no copy, whatever a write asks for.
     SyncNoCopy = 23,
     /// A listing asks one owner of each partition, whatever r is.
-    ListOneOwner = 24,
+    ListOneOwner = 25,
     /// A page of a listing that is full ends behind the first key that it has no room for.
-    SkipBehindAFullPage = 25,
+    SkipBehindAFullPage = 26,
     /// The outcomes of a batch are answered in the order in which they came.
-    AnswerABatchAsItComes = 26,
+    AnswerABatchAsItComes = 27,
+    /// The session of a client that died in the middle of a request waits for it for ever.
+    WaitForTheDead = 24,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 26] = [
+    pub const ALL: [(&'static str, Self); 27] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -91,6 +93,7 @@ impl PlantedBug {
         ("list-one-owner", Self::ListOneOwner),
         ("skip-behind-a-full-page", Self::SkipBehindAFullPage),
         ("answer-a-batch-as-it-comes", Self::AnswerABatchAsItComes),
+        ("wait-for-the-dead", Self::WaitForTheDead),
     ];
 
     /// The bug of a name.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cartwheel::message::client::{Locate, Located};
 
 use crate::attempts::Effect;
-use crate::batch::{DeleteBatch, GetBatch, PutBatch, PutItem};
+use crate::batch::{DeleteBatch, DeleteItem, GetBatch, PutBatch, PutItem};
 use crate::client::Client;
 use crate::delete::Delete;
 use crate::error::Error;
@@ -33,7 +33,8 @@ impl Bucket {
         &self.name
     }
 
-    pub(crate) fn client(&self) -> &Client {
+    /// The client that it belongs to.
+    pub fn client(&self) -> &Client {
         &self.client
     }
 
@@ -67,12 +68,11 @@ impl Bucket {
     }
 
     /// Deletes from several keys, each for itself.
-    pub fn delete_batch<K: AsRef<[u8]>>(
+    pub fn delete_batch<I: Into<DeleteItem>>(
         &self,
-        items: impl IntoIterator<Item = (K, Context)>,
+        items: impl IntoIterator<Item = I>,
     ) -> DeleteBatch {
-        let items = items.into_iter();
-        let items = items.map(|(key, context)| (Bytes::copy_from_slice(key.as_ref()), context));
+        let items = items.into_iter().map(I::into);
         DeleteBatch::new(self.clone(), items.collect())
     }
 

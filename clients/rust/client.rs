@@ -97,8 +97,14 @@ impl Client {
         &self.0.exchange
     }
 
-    pub(crate) fn request_id(&self) -> RequestId {
+    /// A new name for a write, which no other has: see [`Put::request_id`](crate::Put::request_id).
+    pub fn new_request_id(&self) -> RequestId {
         self.0.exchange.settings.entropy.request_id()
+    }
+
+    /// The name that was given to a write, or a new one.
+    pub(crate) fn request_id(&self, given: Option<RequestId>) -> RequestId {
+        given.unwrap_or_else(|| self.new_request_id())
     }
 
     pub(crate) fn time(&self, timeout: Option<Duration>) -> TimeLimit {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::message::client::{Delete as DeleteMessage, Deleted, QuorumOptions};
+use cartwheel::version::RequestId;
 
 use crate::attempts::Effect;
 use crate::bucket::Bucket;
@@ -20,6 +21,7 @@ pub struct Delete {
     bucket: Bucket,
     key: Bytes,
     context: Context,
+    request_id: Option<RequestId>,
     options: QuorumOptions,
     timeout: Option<Duration>,
 }
@@ -33,9 +35,19 @@ impl Delete {
             bucket,
             key,
             context,
+            request_id: None,
             options: QuorumOptions::default(),
             timeout: None,
         }
+    }
+
+    /// The name of the delete, instead of a new one that its retries alone share: see
+    /// [`Put::request_id`](crate::Put::request_id). It matters where the last writer wins, since a
+    /// delete is a version there; elsewhere one with the same context removes the same values
+    /// however often it comes.
+    pub fn request_id(mut self, id: RequestId) -> Self {
+        self.request_id = Some(id);
+        self
     }
 
     /// Deletes; as `.await`, without its allocation.
@@ -45,7 +57,7 @@ impl Delete {
             bucket: self.bucket.name().to_owned(),
             key: self.key,
             context: self.context.to_bytes(),
-            request: client.request_id(),
+            request: client.request_id(self.request_id),
             options: self.options,
         };
         let time = client.time(self.timeout);

@@ -31,6 +31,7 @@
 //! - A request that meets a broken connection, an overloaded node or a missing quorum is sent
 //!   again, to another endpoint where there is one, within its deadline and under the same
 //!   request id, so that a write that was kept already is not kept twice.
+//! - A write may be given its request id ([`Put::request_id`]), for who tries again by itself.
 //! - When a write fails, [`Error::outcome_is_unknown`] tells whether it may be kept all the same.
 //!
 //! # What it leaves to you
@@ -72,7 +73,7 @@ mod put;
 mod settings;
 mod time_limit;
 
-pub use batch::{DeleteBatch, GetBatch, PutBatch, PutItem};
+pub use batch::{DeleteBatch, DeleteItem, GetBatch, PutBatch, PutItem};
 pub use bucket::Bucket;
 pub use builder::ClientBuilder;
 pub use client::Client;
@@ -94,4 +95,4 @@ pub use cartwheel::message::client::{
     RingDescription, ShardStatus, StatusDescription,
 };
 pub use cartwheel::node::{ClusterId, NodeId, StoreId};
-pub use cartwheel::version::{Attributes, ConflictRule, ContextError, Dot, Origin};
+pub use cartwheel::version::{Attributes, ConflictRule, ContextError, Dot, Origin, RequestId};

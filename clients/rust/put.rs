@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::message::client::{Put as PutMessage, PutDone, QuorumOptions};
-use cartwheel::version::Attributes;
+use cartwheel::version::{Attributes, RequestId};
 
 use crate::attempts::Effect;
 use crate::bucket::Bucket;
@@ -23,6 +23,7 @@ pub struct Put {
     value: Bytes,
     context: Context,
     attributes: Attributes,
+    request_id: Option<RequestId>,
     options: QuorumOptions,
     timeout: Option<Duration>,
 }
@@ -38,6 +39,7 @@ impl Put {
             value,
             context: Context::default(),
             attributes: Attributes::default(),
+            request_id: None,
             options: QuorumOptions::default(),
             timeout: None,
         }
@@ -61,6 +63,27 @@ impl Put {
         self
     }
 
+    /// The name of the write, instead of a new one that its retries alone share.
+    ///
+    /// For who tries again by itself, after its own restart too: draw a name with
+    /// [`Client::new_request_id`](crate::Client::new_request_id), keep it with what is to be
+    /// written, and send the same value with the same context under it, with any client and to
+    /// any node, until one attempt is answered. Attempts that meet are one write: a node answers
+    /// a later one as it did the first, and the value never becomes a sibling of itself.
+    ///
+    /// They meet as long as the value stands: until then there is no limit of time. Once another
+    /// write has replaced it, only the node that took it knows the name, for the next 4096 writes
+    /// of its shard and until it starts again. An attempt that comes later than that is a new
+    /// write, whose value comes back beside the one that replaced it: a conflict like any other,
+    /// and nothing is lost.
+    ///
+    /// A name belongs to one write. Another value under a name that a node knows for the same key
+    /// is answered as if it were kept, and is not.
+    pub fn request_id(mut self, id: RequestId) -> Self {
+        self.request_id = Some(id);
+        self
+    }
+
     /// Writes; as `.await`, without its allocation.
     pub async fn send(self) -> Result<Written, Error> {
         let client = self.bucket.client();
@@ -69,7 +92,7 @@ impl Put {
             key: self.key,
             value: self.value,
             context: self.context.to_bytes(),
-            request: client.request_id(),
+            request: client.request_id(self.request_id),
             attributes: boxed(self.attributes),
             options: self.options,
         };

@@ -91,7 +91,7 @@ fn partitions(seed: u64) -> u32 {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 26] = [
+const SOMETIMES: [&str; 28] = [
     "a batch of reads that was answered",
     "a batch of puts that was acknowledged",
     "a batch of deletes that was acknowledged",
@@ -109,6 +109,8 @@ const SOMETIMES: [&str; 26] = [
     "a read that failed",
     "a read that was hedged",
     "a repair before the answer",
+    "a client that died in the middle of a write",
+    "a client that died in the middle of a read",
     "a panic of a replica",
     "a panic of a coordinator",
     "a panic of a link",

@@ -12,13 +12,13 @@ use super::Violation;
 use super::promise::Promise;
 use crate::history::{BucketKey, History, Knowledge, Outcome, Write};
 
-pub(super) fn check(history: &History) -> Vec<Violation> {
+pub(super) fn check(history: &History, all: &[Write]) -> Vec<Violation> {
     let mut seen: BTreeSet<&String> = history.last.values().flatten().collect();
     let strict = history.reads.iter().filter(|read| read.strict);
     let found = strict.filter_map(|read| read.ended.as_ref());
     seen.extend(found.flat_map(|ended| ended.with.iter().flatten()));
     let mut writes: BTreeMap<&BucketKey, Vec<&Write>> = BTreeMap::new();
-    for write in &history.writes {
+    for write in all {
         writes.entry(&write.key).or_default().push(write);
     }
     let none = Vec::new();

@@ -56,13 +56,13 @@ struct Shown<'a> {
     at: Duration,
 }
 
-pub(super) fn check(history: &History) -> Vec<Violation> {
+pub(super) fn check(history: &History, writes: &[Write]) -> Vec<Violation> {
     let buckets = history.buckets.values();
     let violations = buckets.flat_map(|bucket| {
         let pages = history.pages.iter();
         let pages = pages.filter(|page| *page.bucket == bucket.name);
         let shown: Vec<Shown<'_>> = pages.filter_map(shown).collect();
-        check_bucket(history, bucket, &shown)
+        check_bucket(history, bucket, writes, &shown)
     });
     violations.collect()
 }
@@ -73,12 +73,17 @@ fn shown(page: &Page) -> Option<Shown<'_>> {
     Some(Shown { page, excerpt, at })
 }
 
-fn check_bucket(history: &History, bucket: &Bucket, pages: &[Shown<'_>]) -> Vec<Violation> {
+fn check_bucket(
+    history: &History,
+    bucket: &Bucket,
+    all: &[Write],
+    pages: &[Shown<'_>],
+) -> Vec<Violation> {
     if pages.is_empty() {
         return Vec::new();
     }
     let mut writes: BTreeMap<&BucketKey, Vec<&Write>> = BTreeMap::new();
-    for write in &history.writes {
+    for write in all {
         if *write.key.bucket == bucket.name {
             writes.entry(&write.key).or_default().push(write);
         }

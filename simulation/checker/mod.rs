@@ -16,6 +16,7 @@
 //! has seen must be shown. Where extensions write as well, each value may be replaced by one of
 //! them from a time on that the run has stated.
 //!
+//! A write that its client has sent again under its request id is one write: see `repeated.rs`.
 //! What a buffered bucket may lose is in `promise.rs`.
 //! Where the last writer wins, `lww.rs` has the rule instead.
 //! What a listing may and must show is in `listing.rs`.
@@ -26,12 +27,13 @@ mod key;
 mod listing;
 mod lww;
 mod promise;
+mod repeated;
 mod unrecorded;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cartwheel::version::ConflictRule;
+use cartwheel::version::{ConflictRule, RequestId};
 
 use crate::history::{Asked, BucketKey, History, Page, Read, Write};
 
@@ -176,6 +178,13 @@ pub enum Violation {
     },
     /// A dot names two things.
     DotTwice(String),
+    /// Two writes share a request id though they are not the same.
+    RequestTwice {
+        /// The id.
+        request: RequestId,
+        /// Their places among all operations of the run.
+        numbers: [u64; 2],
+    },
     /// A request did not end, or not in time.
     Endless {
         /// When it was asked.
@@ -188,7 +197,8 @@ pub enum Violation {
 /// All violations of a history.
 pub fn check(history: &History) -> Vec<Violation> {
     let mut keys: BTreeMap<&BucketKey, key::KeyHistory<'_>> = BTreeMap::new();
-    for write in &history.writes {
+    let writes = repeated::writes(history);
+    for write in writes.iter() {
         keys.entry(&write.key).or_default().writes.push(write);
     }
     let reads = unrecorded::reads(history);
@@ -202,9 +212,10 @@ pub fn check(history: &History) -> Vec<Violation> {
         .into_iter()
         .flat_map(|(name, key)| check_key(history, name, key))
         .collect();
-    violations.extend(listing::check(history));
-    violations.extend(ending::check(history));
+    violations.extend(listing::check(history, &writes));
+    violations.extend(ending::check(history, &writes));
     violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));
+    violations.extend(repeated::shared_ids(history));
     violations.extend(endless(&history.writes, &history.reads));
     violations.extend(endless_pages(&history.pages));
     violations

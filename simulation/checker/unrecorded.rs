@@ -47,7 +47,7 @@ mod tests {
     use std::sync::Arc;
 
     use cartwheel::bucket::Bucket;
-    use cartwheel::version::Stamp;
+    use cartwheel::version::{RequestId, Stamp};
 
     use super::*;
     use crate::checker::{Violation, check};
@@ -70,11 +70,14 @@ mod tests {
     fn put(secs: u64, value: &str) -> Write {
         Write {
             client: "alice".to_owned(),
+            request: RequestId::new(u128::from(secs)),
             key: BucketKey::of_default("cart"),
             value: Some(value.to_owned()),
             text: None,
             covers: BTreeSet::new(),
             handed: Stamp::ZERO,
+            context_in: None,
+            context_out: None,
             dot: None,
             stamp: None,
             synced: true,
@@ -93,6 +96,8 @@ mod tests {
             client: "bob".to_owned(),
             key: BucketKey::of_default("cart"),
             handed: Stamp::ZERO,
+            context_in: None,
+            context_out: None,
             stamp: Stamp::ZERO,
             seen: BTreeSet::from_iter(names(seen)),
             asked: at(secs),

@@ -3,6 +3,7 @@
 
 mod auditor;
 mod cluster;
+mod lives;
 mod many_keys;
 mod recorded;
 mod work;
@@ -10,6 +11,7 @@ mod worker;
 
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
+pub(crate) use lives::Lives;
 pub use recorded::{
     RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch, RecordedGet,
     RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch,

@@ -76,6 +76,7 @@ impl Drawing<'_> {
             FaultKind::Corrupt => vec![(at, self.corrupt())],
             FaultKind::Unreadable => vec![(at, self.unreadable())],
             FaultKind::Ambush => self.ambush(at),
+            FaultKind::KillClient => self.kill(at),
         }
     }
 
@@ -231,6 +232,16 @@ impl Drawing<'_> {
             (end, Fault::CorruptUnshared { node, lacking }),
             (end, Fault::Release(pairs)),
         ]
+    }
+
+    /// Nothing where there are no clients.
+    fn kill(&mut self, at: Duration) -> Vec<Planned> {
+        let nodes = usize::try_from(self.nodes).unwrap_or(0);
+        let clients = &self.hosts[nodes..];
+        let drawn = self.dice.below(clients.len().max(1) as u64);
+        let client = clients.get(usize::try_from(drawn).unwrap_or(0));
+        let kill = client.map(|client| (at, Fault::kill_client(client)));
+        kill.into_iter().collect()
     }
 
     fn length(&mut self) -> Duration {

@@ -51,6 +51,8 @@ pub enum FaultKind {
     /// A node works alone; what it has written reaches another in the moment in which that one
     /// has lost what it knows.
     Ambush,
+    /// The process of a client dies and begins anew.
+    KillClient,
 }
 
 impl FaultKind {
@@ -72,7 +74,8 @@ impl FaultKind {
             | Self::SlowNode
             | Self::SlowDisk
             | Self::ClockJump
-            | Self::ClockDrift => false,
+            | Self::ClockDrift
+            | Self::KillClient => false,
             Self::Wipe
             | Self::RollBack
             | Self::FailWrite

@@ -106,6 +106,9 @@ pub enum Fault {
         /// How many reads fail.
         times: u32,
     },
+    /// The process of a client dies, with its connections and all that it has under way, and begins
+    /// anew in the same moment, knowing nothing. One that is done stays done.
+    KillClient(String),
     /// Something of a node's machine, beside its disk.
     Machine(u64, MachineFault),
     /// From now on every disk can be read.
@@ -146,6 +149,7 @@ impl Fault {
             Self::CorruptUnshared { .. } => "corrupt what is not shared",
             Self::Unreadable { .. } => "unreadable",
             Self::UnreadableData { .. } => "unreadable data",
+            Self::KillClient(_) => "kill a client",
             Self::Readable => "readable",
         }
     }
@@ -154,6 +158,11 @@ impl Fault {
     /// [`links`].
     pub fn partition(some: &[u64], others: &[u64]) -> Self {
         Self::Cut(links(some, others))
+    }
+
+    /// A client dies, and begins anew.
+    pub fn kill_client(client: impl Into<String>) -> Self {
+        Self::KillClient(client.into())
     }
 
     /// The nodes and hosts that it names.
@@ -183,6 +192,7 @@ impl Fault {
             | Self::Unreadable { node, .. }
             | Self::UnreadableData { node, .. } => vec![name(*node)],
             Self::CorruptUnshared { node, lacking } => vec![name(*node), name(*lacking)],
+            Self::KillClient(client) => vec![client.clone()],
             Self::Readable => Vec::new(),
         }
     }

@@ -149,6 +149,7 @@ impl Saboteur {
             Fault::UnreadableData { node, times } => {
                 self.disk(*node).store.fail_data_reads(*times);
             }
+            Fault::KillClient(client) => self.kill_client(sim, client),
             Fault::Machine(node, fault) => self.machine(sim, *node, *fault),
             Fault::Readable => self.disks.iter().for_each(|d| d.store.can_read_again()),
         }
@@ -170,6 +171,24 @@ impl Saboteur {
         });
         let what = format!("{} kept {kept} of {unsynced} unsynced batches", name(node));
         self.trace.note(sim.elapsed(), &what);
+    }
+
+    /// What it had under way is given up in the moment in which its process ends.
+    fn kill_client(&self, sim: &mut Sim<'_>, client: &String) {
+        if !self.hosts[self.disks.len()..].contains(client) {
+            self.trace.fail(format!("{client} is no client"));
+        } else if sim.is_host_running(client.as_str()) {
+            self.history.borrow_mut().is_killing = true;
+            sim.bounce(client.as_str());
+            self.history.borrow_mut().is_killing = false;
+        }
+    }
+
+    /// The clients that are still at work.
+    pub fn at_work(&self, sim: &mut Sim<'_>) -> Vec<String> {
+        let clients = self.hosts[self.disks.len()..].iter();
+        let at_work = clients.filter(|client| sim.is_host_running(client.as_str()));
+        at_work.cloned().collect()
     }
 
     fn machine(&self, sim: &Sim<'_>, node: u64, fault: MachineFault) {

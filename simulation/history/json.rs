@@ -39,6 +39,16 @@ struct Line<'a> {
     outcome: &'static str,
     /// Whether it asked as many owners as its bucket does.
     strict: bool,
+    /// Of a write: its request id. Lines that share one are attempts of one write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    /// A short name of the context handed in, the same as in the line that was answered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_in: Option<String>,
+    /// A short name of the context that came back: it covers `context` and what was written or
+    /// found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_out: Option<String>,
 }
 
 /// The lines of a history.
@@ -67,9 +77,12 @@ fn of_write(write: &Write) -> Line<'_> {
             Some(_) => "put",
             None => "delete",
         },
+        request: Some(format!("{:?}", write.request)),
         bucket: &write.key.bucket,
         key: Some(&write.key.key),
         context: &write.covers,
+        context_in: write.context_in.as_ref().map(ToString::to_string),
+        context_out: write.context_out.as_ref().map(ToString::to_string),
         value: write.value.as_deref(),
         text: write.text.as_deref(),
         stamp: write.stamp.map(|stamp| stamp.0),
@@ -91,9 +104,12 @@ fn of_read(read: &Read) -> Line<'_> {
     Line {
         client: &read.client,
         operation: "get",
+        request: None,
         bucket: &read.key.bucket,
         key: Some(&read.key.key),
         context: &read.seen,
+        context_in: read.context_in.as_ref().map(ToString::to_string),
+        context_out: read.context_out.as_ref().map(ToString::to_string),
         value: None,
         text: None,
         stamp: Some(read.stamp.0).filter(|stamp| *stamp > 0),
@@ -118,6 +134,9 @@ fn of_page(page: &Page) -> Line<'_> {
         bucket: &page.bucket,
         key: None,
         context: const { &BTreeSet::new() },
+        request: None,
+        context_in: None,
+        context_out: None,
         value: None,
         text: None,
         stamp: None,
@@ -136,4 +155,43 @@ fn of_page(page: &Page) -> Line<'_> {
 
 fn ms(at: Duration) -> u64 {
     u64::try_from(at.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use cartwheel::version::RequestId;
+
+    use super::*;
+    use crate::Simulation;
+
+    #[test]
+    fn a_line_of_the_history_tells_request_and_contexts() {
+        let report = Simulation::from_seed(8)
+            .client("alice", |cluster| async move {
+                let cart = cluster.client().await.bucket();
+                cart.put("cart", "milk")
+                    .request_id(RequestId([7; 16]))
+                    .await?;
+                let seen = cart.get("cart").await?;
+                cart.delete("cart", seen.context).await?;
+                Ok(())
+            })
+            .run();
+        let lines = json_lines(&report.history);
+        let mut lines = lines.lines().map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+            let of = |name: &str| {
+                line.get(name)
+                    .and_then(|field| field.as_str().map(str::to_owned))
+            };
+            (of("request"), of("context_in"), of("context_out"))
+        });
+        let mut next = || lines.next().expect("three operations");
+        let (put, got, deleted) = (next(), next(), next());
+        assert_eq!(put.0, Some("07".repeat(16)));
+        assert_eq!((put.1, got.0), (None, None));
+        assert!(put.2.is_some() && got.1.is_none());
+        assert!(deleted.0.is_some());
+        assert_eq!(got.2, deleted.1);
+    }
 }

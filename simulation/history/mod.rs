@@ -1,6 +1,7 @@
 //! What the clients of a run know: all that the checker judges by.
 
 mod bucket_key;
+mod context_digest;
 mod forgotten;
 mod json;
 mod names;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
-use cartwheel::version::{ConflictRule, Dot, Stamp};
+use cartwheel::version::{ConflictRule, Dot, RequestId, Stamp};
 
 pub use bucket_key::{BucketKey, DEFAULT};
+pub use context_digest::ContextDigest;
 pub use forgotten::{Forgotten, Knowledge};
 pub use json::json_lines;
 pub(crate) use names::{NAME, name_of};
@@ -58,6 +60,9 @@ pub struct Ended<T> {
 pub struct Write {
     /// Who wrote.
     pub client: String,
+    /// The id under which it was sent. Writes that share one are attempts of one write, which
+    /// their client has told to be so.
+    pub request: RequestId,
     /// What was written to.
     pub key: BucketKey,
     /// The name of the value, which no other has; a delete has none.
@@ -68,6 +73,10 @@ pub struct Write {
     pub covers: BTreeSet<String>,
     /// The greatest stamp that its context covered, where the last writer wins.
     pub handed: Stamp,
+    /// The context that it handed in.
+    pub context_in: Option<ContextDigest>,
+    /// The context that its acknowledgement brought.
+    pub context_out: Option<ContextDigest>,
     /// When it was asked.
     pub asked: Asked,
     /// Nothing while it is under way.
@@ -123,6 +132,10 @@ pub struct Read {
     pub seen: BTreeSet<String>,
     /// The greatest stamp that the context it handed in has seen, where the last writer wins.
     pub handed: Stamp,
+    /// The context that it handed in.
+    pub context_in: Option<ContextDigest>,
+    /// The context that its answer brought.
+    pub context_out: Option<ContextDigest>,
     /// When it was asked.
     pub asked: Asked,
     /// What it found, in order, or that it failed; nothing while it is under way.
@@ -198,6 +211,8 @@ pub struct History {
     pub(crate) begun: u64,
     /// How many clients were made.
     clients: u64,
+    /// A client is being killed: what is given up now is so because it dies.
+    pub(crate) is_killing: bool,
 }
 
 impl History {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Random, and the same for every retry of one write.
+/// Random, and the same for every retry of one write. Its bytes may be kept, to send the write
+/// again after a restart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId(#[serde(with = "serde_bytes")] pub [u8; 16]);
 

@@ -2,8 +2,10 @@
 
 mod buckets;
 mod cases;
+mod dying_clients;
 mod failing_extension;
 mod first_scenario;
 mod invariants;
+mod request_ids;
 mod same_seed;
 mod scenarios;

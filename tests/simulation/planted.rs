@@ -18,10 +18,14 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 26] = [
+const BUGS: [(PlantedBug, Shown); 27] = [
     (PlantedBug::ListOneOwner, By(THREE_NODES)),
     (PlantedBug::SkipBehindAFullPage, By(THREE_NODES)),
     (PlantedBug::AnswerABatchAsItComes, By(THREE_NODES)),
+    (
+        PlantedBug::WaitForTheDead,
+        In(cases::dead_clients::simulation),
+    ),
     (PlantedBug::AcknowledgeUnbuffered, By(THREE_NODES)),
     (PlantedBug::SyncNoCopy, In(cases::power_cuts::simulation)),
     (

@@ -101,8 +101,12 @@ fn an_error_and_a_panic_of_a_client_fail_the_run() {
         Ok(())
     });
     let report = panic.run();
-    let complaints = report.complaints().join("\n");
-    assert!(complaints.contains("the cart is empty"), "{complaints}");
+    let [complaint] = &report.complaints()[..] else {
+        panic!("{:?}", report.complaints())
+    };
+    assert!(complaint.starts_with("alice: it panicked at"));
+    assert!(complaint.contains("the cart is empty"), "{complaint}");
+    assert!(report.history.last.len() == 1, "the rest is judged");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::exchange::Exchange;
 use crate::time_limit::TimeLimit;
 use part::Part;
 
-pub use delete::DeleteBatch;
+pub use delete::{DeleteBatch, DeleteItem};
 pub use get::GetBatch;
 pub use put::{PutBatch, PutItem};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::message::client::{Put, PutBatch as PutBatchMessage, PutDone, QuorumOptions};
-use cartwheel::version::Attributes;
+use cartwheel::version::{Attributes, RequestId};
 
 use super::Item;
 use crate::attempts::Effect;
@@ -38,6 +38,8 @@ pub struct PutItem {
     pub context: Context,
     /// Content type and metadata to keep with it.
     pub attributes: Attributes,
+    /// Its name, or nothing: a new one.
+    pub request_id: Option<RequestId>,
 }
 
 impl PutItem {
@@ -64,13 +66,20 @@ impl PutItem {
         self
     }
 
+    /// The name of the write: see [`Put::request_id`](crate::Put::request_id).
+    #[must_use]
+    pub fn request_id(mut self, id: RequestId) -> Self {
+        self.request_id = Some(id);
+        self
+    }
+
     fn message(self, bucket: &Bucket, options: QuorumOptions) -> Put {
         Put {
             bucket: bucket.name().to_owned(),
             key: self.key,
             value: self.value,
             context: self.context.to_bytes(),
-            request: bucket.client().request_id(),
+            request: bucket.client().request_id(self.request_id),
             attributes: boxed(self.attributes),
             options,
         }

@@ -10,6 +10,7 @@ mod batches;
 mod deadlines;
 mod endpoints;
 mod pipelining;
+mod request_ids;
 mod requests;
 mod retries;
 mod script;

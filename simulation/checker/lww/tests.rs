@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cartwheel::bucket::Bucket;
-use cartwheel::version::{ConflictRule, Origin};
+use cartwheel::version::{ConflictRule, Origin, RequestId};
 
 use super::super::check;
 use super::*;
@@ -47,11 +47,14 @@ fn write(history: &mut History, at: u64, value: Option<&str>, stamp: u64, origin
     };
     history.writes.push(Write {
         client: "alice".to_owned(),
+        request: RequestId::new(history.writes.len() as u128),
         key: key(),
         value: value.map(str::to_owned),
         text: None,
         covers: BTreeSet::new(),
         handed: Stamp::ZERO,
+        context_in: None,
+        context_out: None,
         asked: asked(at),
         ended: Some(ended(at, outcome)),
         dot: acknowledged.then_some(dot),
@@ -69,6 +72,8 @@ fn read(history: &mut History, at: u64, values: &[&str], stamp: u64) {
         key: key(),
         seen: BTreeSet::new(),
         handed: Stamp::ZERO,
+        context_in: None,
+        context_out: None,
         asked: asked(at),
         ended: Some(ended(at, Some(values))),
         stamp: Stamp(stamp),

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cartwheel::bucket::BucketDurability;
-use cartwheel::version::Stamp;
+use cartwheel::version::{RequestId, Stamp};
 
 use super::super::{Violation, check};
 use super::*;
@@ -33,11 +33,14 @@ fn history() -> History {
     history.opens(&Arc::new(policy));
     history.writes.push(Write {
         client: "alice".to_owned(),
+        request: RequestId::new(1),
         key: key(),
         value: Some("milk".to_owned()),
         text: None,
         covers: BTreeSet::new(),
         handed: Stamp::ZERO,
+        context_in: None,
+        context_out: None,
         asked: asked(1),
         ended: Some(Ended {
             at: at(2),
@@ -70,6 +73,8 @@ fn finds_nothing(history: &mut History, secs: u64) {
         key: key(),
         seen: BTreeSet::new(),
         handed: Stamp::ZERO,
+        context_in: None,
+        context_out: None,
         asked: asked(secs),
         ended: Some(Ended {
             at: at(secs),
@@ -121,6 +126,7 @@ fn a_value_that_was_replaced_may_be_back_if_the_replacement_was_forgotten() {
     for (owners, clean) in [(0, false), (1, false), (2, true)] {
         let mut history = history();
         let mut replaces = history.writes[0].clone();
+        replaces.request = RequestId::new(2);
         replaces.value = None;
         replaces.covers.insert("milk".to_owned());
         (replaces.asked, replaces.ended) = (

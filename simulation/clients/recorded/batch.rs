@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cartwheel_client::{Bucket, Context, Error, Object, PutItem, Written};
+use cartwheel_client::{Bucket, Context, DeleteItem, Error, Object, PutItem, Written};
 
 use super::awaited;
-use super::recorder::{OpenRead, OpenWrite, Recorder, names, without_names};
+use super::recorder::{NewWrite, OpenRead, OpenWrite, Recorder, names, without_names};
 use crate::history::NAME;
 
 /// A batch of such items; await it.
@@ -51,7 +51,7 @@ recorded_batch! {
 
 recorded_batch! {
     /// Deletes from several keys, each with its own outcome, in the order of the items.
-    RecordedDeleteBatch of (String, Context) => Written
+    RecordedDeleteBatch of DeleteItem => Written
 }
 
 impl RecordedGetBatch {
@@ -100,37 +100,52 @@ impl RecordedPutBatch {
 
     fn open(&self, mut item: PutItem) -> (OpenWrite, PutItem) {
         let key = self.recorder.key(&text(&item.key));
-        let seen = self.recorder.seen(&key, &item.context);
         let asked = self.recorder.ask(self.timeout);
-        let name = self.recorder.name(asked);
+        let name = self.recorder.name(&key, asked, item.request_id);
+        let new = || self.bucket.client().new_request_id();
+        let request = *item.request_id.get_or_insert_with(new);
         let text = text(&item.value).chars().take(64).collect();
         item.attributes
             .metadata
             .push((NAME.to_owned(), name.clone()));
-        let value = Some((name, text));
-        let write = self.recorder.write(&key, value, seen, asked, true);
+        let write = self.recorder.write(NewWrite {
+            key: &key,
+            request,
+            value: Some((name, text)),
+            seen: self.recorder.seen(&key, &item.context),
+            asked,
+            strict: true,
+        });
         (write, item)
     }
 }
 
 impl RecordedDeleteBatch {
     /// Deletes.
-    pub async fn send(self) -> Vec<Result<Written, Error>> {
+    pub async fn send(mut self) -> Vec<Result<Written, Error>> {
         let asked = self.recorder.ask(self.timeout);
-        let writes = self.items.iter().map(|item| self.open(item));
-        let writes: Vec<OpenWrite> = writes.collect();
-        let batch = self.bucket.delete_batch(self.items).explain();
+        let items = std::mem::take(&mut self.items);
+        let items = items.into_iter().map(|item| self.open(item));
+        let (writes, items): (Vec<OpenWrite>, Vec<DeleteItem>) = items.unzip();
+        let batch = self.bucket.delete_batch(items).explain();
         let answers = batch.timeout(asked.patience).send().await;
         let batch = "a batch of deletes that was acknowledged";
         self.recorder.ended(batch, writes, &answers);
         answers
     }
 
-    fn open(&self, (key, context): &(String, Context)) -> OpenWrite {
-        let key = self.recorder.key(key);
-        let seen = self.recorder.seen(&key, context);
-        let asked = self.recorder.ask(self.timeout);
-        self.recorder.write(&key, None, seen, asked, true)
+    fn open(&self, mut item: DeleteItem) -> (OpenWrite, DeleteItem) {
+        let key = self.recorder.key(&text(&item.key));
+        let new = || self.bucket.client().new_request_id();
+        let write = self.recorder.write(NewWrite {
+            key: &key,
+            request: *item.request_id.get_or_insert_with(new),
+            value: None,
+            seen: self.recorder.seen(&key, &item.context),
+            asked: self.recorder.ask(self.timeout),
+            strict: true,
+        });
+        (write, item)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cartwheel::bucket::Bucket as Policy;
-use cartwheel_client::{Bucket, Context, PutItem};
+use cartwheel_client::{Bucket, Context, DeleteItem, PutItem, RequestId};
 
 use super::recorder::Recorder;
 use super::{
@@ -34,6 +34,11 @@ impl RecordedBucket {
         &self.recorder.policy
     }
 
+    /// A new name for a write, which no other has.
+    pub fn new_request_id(&self) -> RequestId {
+        self.bucket.client().new_request_id()
+    }
+
     /// Reads a key.
     pub fn get(&self, key: impl AsRef<str>) -> RecordedGet {
         let key = self.recorder.key(key.as_ref());
@@ -46,7 +51,7 @@ impl RecordedBucket {
         let (key, value) = (self.recorder.key(key.as_ref()), value.into());
         let text = String::from_utf8_lossy(&value).chars().take(64).collect();
         RecordedPut::new(
-            self.bucket.put(&*key.key, value),
+            (self.bucket.put(&*key.key, value), self.new_request_id()),
             key,
             text,
             self.recorder.clone(),
@@ -69,13 +74,11 @@ impl RecordedBucket {
     }
 
     /// Deletes from several keys, each for itself.
-    pub fn delete_batch<K: Into<String>>(
+    pub fn delete_batch<I: Into<DeleteItem>>(
         &self,
-        items: impl IntoIterator<Item = (K, Context)>,
+        items: impl IntoIterator<Item = I>,
     ) -> RecordedDeleteBatch {
-        let items = items
-            .into_iter()
-            .map(|(key, context)| (key.into(), context));
+        let items = items.into_iter().map(Into::into);
         RecordedDeleteBatch::new(self.bucket.clone(), items.collect(), self.recorder.clone())
     }
 
@@ -88,6 +91,11 @@ impl RecordedBucket {
     pub fn delete(&self, key: impl AsRef<str>, context: impl Into<Context>) -> RecordedDelete {
         let (key, context) = (self.recorder.key(key.as_ref()), context.into());
         let delete = self.bucket.delete(&*key.key, &context);
-        RecordedDelete::new(delete, key, context, self.recorder.clone())
+        RecordedDelete::new(
+            (delete, self.new_request_id()),
+            key,
+            context,
+            self.recorder.clone(),
+        )
     }
 }

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use cartwheel_client::{Context, Delete, Error, Written};
+use cartwheel_client::{Context, Delete, Error, RequestId, Written};
 
 use super::awaited;
-use super::recorder::Recorder;
+use super::recorder::{NewWrite, Recorder};
 use crate::history::BucketKey;
 
 /// A delete; await it.
 #[must_use = "nothing is deleted until it is awaited"]
 pub struct RecordedDelete {
     delete: Delete,
+    request: RequestId,
     key: BucketKey,
     context: Context,
     timeout: Option<Duration>,
@@ -23,13 +24,14 @@ awaited!(RecordedDelete => Result<Written, Error>);
 
 impl RecordedDelete {
     pub(super) fn new(
-        delete: Delete,
+        (delete, request): (Delete, RequestId),
         key: BucketKey,
         context: Context,
         recorder: Recorder,
     ) -> Self {
         Self {
             delete: delete.explain(),
+            request,
             key,
             context,
             timeout: None,
@@ -52,14 +54,26 @@ impl RecordedDelete {
         self
     }
 
+    /// The name of the delete. Deletes of a key under one name are attempts of one delete, and are
+    /// judged as such.
+    pub fn request_id(mut self, id: RequestId) -> Self {
+        self.request = id;
+        self
+    }
+
     /// Deletes.
     pub async fn send(self) -> Result<Written, Error> {
         let asked = self.recorder.ask(self.timeout);
-        let covers = self.recorder.seen(&self.key, &self.context);
-        let mut write = self
-            .recorder
-            .write(&self.key, None, covers, asked, self.strict);
-        let answer = self.delete.timeout(asked.patience).send().await;
+        let mut write = self.recorder.write(NewWrite {
+            key: &self.key,
+            request: self.request,
+            value: None,
+            seen: self.recorder.seen(&self.key, &self.context),
+            asked,
+            strict: self.strict,
+        });
+        let delete = self.delete.request_id(self.request);
+        let answer = delete.timeout(asked.patience).send().await;
         write.ended(&answer);
         answer
     }

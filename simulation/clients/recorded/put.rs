@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use cartwheel_client::{Context, Error, Put, Written};
+use cartwheel_client::{Context, Error, Put, RequestId, Written};
 
 use super::awaited;
-use super::recorder::Recorder;
+use super::recorder::{NewWrite, Recorder};
 use crate::history::{BucketKey, NAME};
 
 /// A put; await it.
 #[must_use = "nothing is written until it is awaited"]
 pub struct RecordedPut {
     put: Put,
+    /// Its request id, unless one is given.
+    drawn: RequestId,
+    given: Option<RequestId>,
     key: BucketKey,
     text: String,
     context: Context,
@@ -24,9 +27,16 @@ pub struct RecordedPut {
 awaited!(RecordedPut => Result<Written, Error>);
 
 impl RecordedPut {
-    pub(super) fn new(put: Put, key: BucketKey, text: String, recorder: Recorder) -> Self {
+    pub(super) fn new(
+        (put, drawn): (Put, RequestId),
+        key: BucketKey,
+        text: String,
+        recorder: Recorder,
+    ) -> Self {
         Self {
             put: put.explain(),
+            drawn,
+            given: None,
             key,
             text,
             context: Context::default(),
@@ -64,6 +74,13 @@ impl RecordedPut {
         self
     }
 
+    /// The name of the write. Puts of a key under one name are attempts of one put, and are judged
+    /// as such.
+    pub fn request_id(mut self, id: RequestId) -> Self {
+        self.given = Some(id);
+        self
+    }
+
     /// The media type to keep with the value.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.put = self.put.content_type(content_type);
@@ -73,15 +90,20 @@ impl RecordedPut {
     /// Writes.
     pub async fn send(self) -> Result<Written, Error> {
         let asked = self.recorder.ask(self.timeout);
-        let covers = self.recorder.seen(&self.key, &self.context);
-        let name = self.recorder.name(asked);
-        let value = Some((name.clone(), self.text));
-        let mut write = self
-            .recorder
-            .write(&self.key, value, covers, asked, self.strict);
+        let name = self.recorder.name(&self.key, asked, self.given);
+        let request = self.given.unwrap_or(self.drawn);
+        let mut write = self.recorder.write(NewWrite {
+            key: &self.key,
+            request,
+            value: Some((name.clone(), self.text)),
+            seen: self.recorder.seen(&self.key, &self.context),
+            asked,
+            strict: self.strict,
+        });
         write.counts_synced(self.synced);
         let put = self.put.context(self.context).timeout(asked.patience);
-        let answer = put.metadata(NAME, name).send().await;
+        let put = put.request_id(request).metadata(NAME, name);
+        let answer = put.send().await;
         write.ended(&answer);
         answer
     }

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
 use cartwheel::message::client::{Explain, ExplainStep, RequestError};
-use cartwheel::version::{ConflictRule, Context as Opened, Stamp};
+use cartwheel::version::{ConflictRule, Context as Opened, RequestId, Stamp};
 use cartwheel_client::{Context, Error, Object, Written};
 
 use crate::cluster::secret;
-use crate::history::{Asked, BucketKey, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of};
+use crate::history::{
+    Asked, BucketKey, ContextDigest, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of,
+};
 use crate::trace::{Trace, now};
 
 /// What a request may take unless it says otherwise, as the client has it.
@@ -58,9 +60,16 @@ impl Recorder {
         }
     }
 
-    /// The name of the value that an operation puts.
-    pub(super) fn name(&self, asked: Asked) -> String {
-        format!("{}-{}", self.client, asked.number)
+    /// The name of the value that an operation puts. A put under a request id that an earlier one
+    /// was given is the same put, and its value has that name already.
+    pub(super) fn name(&self, key: &BucketKey, asked: Asked, given: Option<RequestId>) -> String {
+        let history = self.history.borrow();
+        let earlier = given.and_then(|given| {
+            let mut writes = history.writes.iter();
+            let same = |write: &&Write| write.request == given && write.key == *key;
+            writes.find(same)?.value.clone()
+        });
+        earlier.unwrap_or_else(|| format!("{}-{}", self.client, asked.number))
     }
 
     /// What a context has seen.
@@ -68,6 +77,7 @@ impl Recorder {
         Seen {
             values: self.history.borrow().covered(key, context.as_bytes()),
             stamp: self.stamp(key, context).unwrap_or_default(),
+            context: ContextDigest::of(context.as_bytes()),
         }
     }
 
@@ -89,6 +99,8 @@ impl Recorder {
             key: key.clone(),
             seen: seen.values,
             handed: seen.stamp,
+            context_in: seen.context,
+            context_out: None,
             asked,
             ended: None,
             stamp: Stamp::ZERO,
@@ -100,32 +112,29 @@ impl Recorder {
         }
     }
 
-    /// A put, with the name and text of its value, or a delete begins.
-    pub(super) fn write(
-        &self,
-        key: &BucketKey,
-        value: Option<(String, String)>,
-        seen: Seen,
-        asked: Asked,
-        strict: bool,
-    ) -> OpenWrite {
-        let (value, text) = value.unzip();
+    /// A put or a delete begins.
+    pub(super) fn write(&self, write: NewWrite<'_>) -> OpenWrite {
+        let NewWrite { key, seen, .. } = write;
+        let (value, text) = write.value.unzip();
         let mut history = self.history.borrow_mut();
         history.asks_for(key, &self.policy);
         history.writes.push(Write {
             client: self.client.clone(),
+            request: write.request,
             key: key.clone(),
             value,
             text,
             covers: seen.values,
             handed: seen.stamp,
-            asked,
+            context_in: seen.context,
+            context_out: None,
+            asked: write.asked,
             ended: None,
             dot: None,
             stamp: None,
             synced: self.policy.durability.is_synced(),
             once: false,
-            strict,
+            strict: write.strict,
         });
         OpenWrite {
             at: history.writes.len() - 1,
@@ -136,6 +145,13 @@ impl Recorder {
     pub(super) fn happened(&self, what: &'static str) {
         if self.counts {
             self.history.borrow_mut().happened(what);
+        }
+    }
+
+    /// Whoever gave up an operation did so because it died, if it did.
+    fn died(&self, what: &'static str) {
+        if self.history.borrow().is_killing {
+            self.happened(what);
         }
     }
 
@@ -180,6 +196,19 @@ impl Recorder {
 pub(super) struct Seen {
     values: BTreeSet<String>,
     stamp: Stamp,
+    context: Option<ContextDigest>,
+}
+
+/// A put or a delete that is about to be asked.
+pub(super) struct NewWrite<'a> {
+    pub(super) key: &'a BucketKey,
+    pub(super) request: RequestId,
+    /// Of a put: the name of its value, and the beginning of it as text.
+    pub(super) value: Option<(String, String)>,
+    /// What its context has seen.
+    pub(super) seen: Seen,
+    pub(super) asked: Asked,
+    pub(super) strict: bool,
 }
 
 /// A read that is under way. Who drops it has gone away and will never know.
@@ -202,8 +231,10 @@ impl OpenRead {
         recorder.explained(key, None, object.explain.as_deref());
         let mut covers = read.seen;
         covers.extend(names);
+        let context = object.context.as_bytes();
         let mut history = recorder.history.borrow_mut();
-        history.covers(key, object.context.as_bytes(), covers);
+        history.reads[self.at].context_out = ContextDigest::of(context);
+        history.covers(key, context, covers);
     }
 
     /// It failed.
@@ -233,6 +264,8 @@ impl Drop for OpenRead {
         // After the end of the simulation nobody has gone away: the answer never came.
         if turmoil::sim_elapsed().is_some() && self.is_open() {
             let read = self.end(None);
+            self.recorder
+                .died("a client that died in the middle of a read");
             self.recorder
                 .note(read.asked, &format!("get {} was given up", read.key));
         }
@@ -273,8 +306,10 @@ impl OpenWrite {
             self.told(&write.key, context, explain.as_deref());
             let mut covers = write.covers;
             covers.extend(write.value);
+            let context = context.as_bytes();
             let mut history = recorder.history.borrow_mut();
-            history.covers(&write.key, context.as_bytes(), covers);
+            history.writes[self.at].context_out = ContextDigest::of(context);
+            history.covers(&write.key, context, covers);
         }
     }
 
@@ -313,6 +348,8 @@ impl Drop for OpenWrite {
     fn drop(&mut self) {
         if turmoil::sim_elapsed().is_some() && self.is_open() {
             let write = self.end(Outcome::Unknown, false);
+            self.recorder
+                .died("a client that died in the middle of a write");
             self.recorder
                 .note(write.asked, &format!("{} was given up", what(&write)));
         }

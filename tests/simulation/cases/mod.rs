@@ -1,6 +1,7 @@
 //! Cases that a campaign would meet too seldom, as runs of any seed.
 
 pub mod credits;
+pub mod dead_clients;
 pub mod flood;
 pub mod forgotten;
 pub mod last_writers;

@@ -67,6 +67,8 @@ impl Run {
                 heard_from(cluster, node, &heard, &is_over).await
             });
         }
+        // What is known of the run is known by its clients.
+        let mix = mix.weight(FaultKind::KillClient, 0);
         simulation.faults(mix).run().assert_clean();
         run
     }
