@@ -1,5 +1,6 @@
 //! One run: work under faults, healing, and a last look at every key.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,7 +33,8 @@ pub fn run(mut simulation: Simulation) -> Report {
     let mut saboteur = saboteur(&simulation, &cluster, &clients);
     nodes(&mut sim, &simulation, &mut saboteur);
     for (host, code) in clients {
-        let lives = Lives::new(cluster.named(&host), code);
+        let killer = saboteur.killers.entry(host.clone()).or_default().clone();
+        let lives = Lives::new(cluster.named(&host), code, killer);
         sim.host(host, move || lives.next());
     }
     let auditor = auditor(&mut sim, &simulation, &cluster);
@@ -113,6 +115,8 @@ fn saboteur(
         disks: (1..=nodes).map(empty).collect(),
         habitats: Vec::new(),
         twins: Vec::new(),
+        killers: BTreeMap::new(),
+        killed: BTreeSet::new(),
         hosts,
         planned,
         dice,

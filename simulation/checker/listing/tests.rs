@@ -64,7 +64,7 @@ fn write(history: &mut History, at: u64, value: Option<&str>, covers: &[&str], w
 }
 
 /// A page of the whole bucket, asked in one second and answered in another.
-fn page(history: &mut History, at: u64, ended: u64, keys: &[&str]) -> &mut Page {
+fn page<'a>(history: &'a mut History, at: u64, ended: u64, keys: &[&str]) -> &'a mut Page {
     let keys = keys.iter().map(|key| (*key).to_owned()).collect();
     history.pages.push(Page {
         client: "bob".to_owned(),
