@@ -25,7 +25,7 @@ use crate::listing::{self, KeysHere, ListActor};
 use crate::mailbox::post;
 use crate::replica::{InspectReplica, ReplicaActor};
 use crate::ring::{Activate, AllBuckets, Prepare, RingActor, SharedRing};
-use crate::shell::EntropySource;
+use crate::shell::{Clock, EntropySource};
 use crate::supervision::Supervision;
 
 /// The kinds that must have a handler here; the others are the hot path's.
@@ -63,6 +63,7 @@ pub struct Administration {
     ring: SharedRing,
     ring_actor: Addr<RingActor>,
     list_actor: Addr<ListActor>,
+    clock: Arc<dyn Clock>,
     entropy: Arc<dyn EntropySource>,
     host: Arc<dyn HostFacts>,
     supervision: Arc<Supervision>,
@@ -80,6 +81,7 @@ impl Administration {
         ring: SharedRing,
         ring_actor: Addr<RingActor>,
         list_actor: Addr<ListActor>,
+        clock: Arc<dyn Clock>,
         entropy: Arc<dyn EntropySource>,
         host: Arc<dyn HostFacts>,
         supervision: Arc<Supervision>,
@@ -90,6 +92,7 @@ impl Administration {
             ring,
             ring_actor,
             list_actor,
+            clock,
             entropy,
             host,
             supervision,
@@ -125,7 +128,8 @@ impl Administration {
     /// Registers a handler for each of [`KINDS`].
     pub(crate) fn routes(self: &Arc<Self>, router: &mut Router) {
         self.route(router, |own, list: List| async move {
-            listing::page(own.ring.current(), own.peers()?, list).await
+            let clock = Arc::clone(&own.clock);
+            listing::page(own.ring.current(), own.peers()?, clock, list).await
         });
         self.route(router, |own, create: BucketCreate| async move {
             own.create(create).await

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::administration::overloaded;
 use crate::bridge::{CallError, Peers};
 use crate::completions::{Completions, Sink};
+use crate::shell::Clock;
 
 /// The store's name for whoever lists: no shard has this number.
 const LIST_SHARD: ShardId = ShardId(u16::MAX - 1);
@@ -136,10 +137,15 @@ impl Handler<KeysHere> for ListActor {
 }
 
 /// One page of a bucket's keys.
-pub async fn page(ring: Arc<Ring>, peers: Peers, list: List) -> Result<Listed, RequestError> {
-    let mut listing = Listing::begin(ring, &list)?;
+pub async fn page(
+    ring: Arc<Ring>,
+    peers: Peers,
+    clock: Arc<dyn Clock>,
+    list: List,
+) -> Result<Listed, RequestError> {
+    let mut listing = Listing::begin(ring, &list, clock.now())?;
     loop {
-        match listing.step() {
+        match listing.step(clock.now()) {
             ListingStep::Done(listed) => return Ok(listed),
             ListingStep::Ask(owner, list) => {
                 let answer = peers.call(owner, list).await;

@@ -163,6 +163,7 @@ impl Builder {
             ring.clone(),
             ring_actor.clone(),
             list_actor,
+            Arc::clone(&options.shell.clock),
             Arc::clone(&options.shell.entropy),
             Arc::clone(&options.host),
             Arc::clone(&supervision),

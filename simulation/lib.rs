@@ -41,8 +41,8 @@ mod simulation;
 mod trace;
 
 pub use clients::{
-    ClientResult, Cluster, RecordedBucket, RecordedClient, RecordedDelete, RecordedGet,
-    RecordedPut, Temper, work,
+    ClientResult, Cluster, RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch,
+    RecordedGet, RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch, Temper, work,
 };
 pub use dice::Dice;
 pub use faults::{Fault, FaultKind, KeyChoice, MachineFault, Mix, Pair, Planned, links};

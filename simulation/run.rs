@@ -1,5 +1,6 @@
 //! One run: work under faults, healing, and a last look at every key.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,7 +33,8 @@ pub fn run(mut simulation: Simulation) -> Report {
     let mut saboteur = saboteur(&simulation, &cluster, &clients);
     nodes(&mut sim, &simulation, &mut saboteur);
     for (host, code) in clients {
-        let lives = Lives::new(cluster.named(&host), code);
+        let killer = saboteur.killers.entry(host.clone()).or_default().clone();
+        let lives = Lives::new(cluster.named(&host), code, killer);
         sim.host(host, move || lives.next());
     }
     let auditor = auditor(&mut sim, &simulation, &cluster);
@@ -107,15 +109,19 @@ fn saboteur(
     // Stable, so that a fault of the last moment still begins before it ends.
     planned.sort_by_key(|(at, _)| *at);
     let history = cluster.history.clone();
+    let placement = placement(simulation, &cluster.trace);
+    history.borrow_mut().partition_bits = placement.partition_bits();
     Saboteur {
         disks: (1..=nodes).map(empty).collect(),
         habitats: Vec::new(),
         twins: Vec::new(),
+        killers: BTreeMap::new(),
+        killed: BTreeSet::new(),
         hosts,
         planned,
         dice,
         trace: cluster.trace.clone(),
-        ledger: Ledger::new(placement(simulation, &cluster.trace), history.clone()),
+        ledger: Ledger::new(placement, history.clone()),
         history,
         given_up: GivenUp::default(),
         look_at: Duration::ZERO,

@@ -158,10 +158,11 @@ pub const RANGE_ENTRIES_MAX: usize = 128;
 /// range holds this and a record of full size at most.
 pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
 
-/// The most ranges that are read for a page of a listing, of r owners each and one after the other:
-/// a page ends within the time that a client waits, over slow links too. A small bucket in 256
-/// partitions has several pages then, of which some are empty.
-pub const LIST_RANGES_MAX: usize = 64;
+/// How long ranges are read for one page of a listing, one after the other: then it ends with what
+/// it has found, and a cursor. A tenth of what a client waits unless told otherwise, so that the last
+/// range may take its time, over slow links too. A bucket in many partitions has several pages then,
+/// of which some may be empty.
+pub const LIST_PAGE_TIME: Duration = Duration::from_millis(500);
 
 /// The most keys of a page of a listing.
 pub const LIST_LIMIT_MAX: u32 = 1000;

@@ -56,13 +56,19 @@ pub enum PlantedBug {
     SyncNoCopy = 23,
     /// A replica that starts again keeps what its earlier life had queued.
     KeepTheQueue = 24,
+    /// A listing asks one owner of each partition, whatever r is.
+    ListOneOwner = 26,
+    /// A page of a listing that is full ends behind the first key that it has no room for.
+    SkipBehindAFullPage = 27,
+    /// The outcomes of a batch are answered in the order in which they came.
+    AnswerABatchAsItComes = 28,
     /// The session of a client that died in the middle of a request waits for it for ever.
     WaitForTheDead = 25,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 25] = [
+    pub const ALL: [(&'static str, Self); 28] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -87,6 +93,9 @@ impl PlantedBug {
         ("acknowledge-unbuffered", Self::AcknowledgeUnbuffered),
         ("sync-no-copy", Self::SyncNoCopy),
         ("keep-the-queue", Self::KeepTheQueue),
+        ("list-one-owner", Self::ListOneOwner),
+        ("skip-behind-a-full-page", Self::SkipBehindAFullPage),
+        ("answer-a-batch-as-it-comes", Self::AnswerABatchAsItComes),
         ("wait-for-the-dead", Self::WaitForTheDead),
     ];
 

@@ -124,7 +124,8 @@ impl Data {
             cursor,
             limit,
         };
-        let page = listing::page(self.served.ring.current(), self.peers.clone(), list);
+        let (ring, clock) = (self.served.ring.current(), Arc::clone(&self.served.clock));
+        let page = listing::page(ring, self.peers.clone(), clock, list);
         let page = tokio::time::timeout(self.timeout, page);
         let (answer, answered) = oneshot::channel();
         actix_rt::spawn(async move {

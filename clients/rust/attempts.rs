@@ -68,6 +68,16 @@ impl Attempts {
         self.time.deadline()
     }
 
+    /// How many attempts have failed.
+    pub(crate) fn failed(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether one that has failed may have done what was asked.
+    pub(crate) fn are_in_doubt(&self) -> bool {
+        self.open
+    }
+
     /// Pauses before the next attempt, or ends the request with what its attempts add up to.
     pub(crate) async fn next(&mut self, failure: Failure) -> Result<(), Error> {
         self.count += 1;

@@ -23,6 +23,17 @@ pub(crate) struct Exchange {
     pub(crate) settings: Arc<Settings>,
 }
 
+/// An answer, and how it came about.
+pub(crate) struct Answered<T> {
+    pub(crate) reply: T,
+    /// Who answered.
+    pub(crate) connection: Arc<Connection>,
+    /// How many attempts there were before.
+    pub(crate) failed: u32,
+    /// One of them may have done what was asked.
+    pub(crate) in_doubt: bool,
+}
+
 impl Exchange {
     /// Sends a message, again if need be, and gives its answer. The bytes are the same each
     /// time, and with them the request id.
@@ -32,21 +43,26 @@ impl Exchange {
         effect: Effect,
         time: TimeLimit,
     ) -> Result<M::Reply, Error> {
-        let (reply, _) = self.ask_whom(message, effect, time).await?;
-        Ok(reply)
+        let answered = self.ask_for_account(message, effect, time).await?;
+        Ok(answered.reply)
     }
 
-    /// As [`ask`](Self::ask), and tells who answered.
-    pub(crate) async fn ask_whom<M: Message>(
+    /// As [`ask`](Self::ask), and tells who answered and what the attempts before were.
+    pub(crate) async fn ask_for_account<M: Message>(
         &self,
         message: &M,
         effect: Effect,
         time: TimeLimit,
-    ) -> Result<(M::Reply, Arc<Connection>), Error> {
-        let attempts = Attempts::new(&self.settings, effect, time);
-        let (frame, connection) = self.send(M::KIND, encode(message), attempts).await?;
+    ) -> Result<Answered<M::Reply>, Error> {
+        let mut attempts = Attempts::new(&self.settings, effect, time);
+        let (frame, connection) = self.send(M::KIND, encode(message), &mut attempts).await?;
         match decode(M::KIND, &frame.body) {
-            Ok(reply) => Ok((reply, connection)),
+            Ok(reply) => Ok(Answered {
+                reply,
+                connection,
+                failed: attempts.failed(),
+                in_doubt: attempts.are_in_doubt(),
+            }),
             Err(cause) => Err(Error::bad_answer(&connection, cause.into(), effect)),
         }
     }
@@ -55,7 +71,7 @@ impl Exchange {
         &self,
         kind: Kind,
         body: Bytes,
-        mut attempts: Attempts,
+        attempts: &mut Attempts,
     ) -> Result<(Frame, Arc<Connection>), Error> {
         let mut avoid: Option<Arc<Connection>> = None;
         loop {

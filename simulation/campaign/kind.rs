@@ -2,6 +2,7 @@
 
 use super::policies::policies;
 use crate::clients::{Temper, work};
+use crate::dice::Dice;
 use crate::faults::Mix;
 use crate::simulation::{Simulation, secs};
 
@@ -61,6 +62,7 @@ impl Kind {
             .named(self.name)
             .nodes(self.nodes)
             .faults(mix)
+            .configure(move |config| config.ring.partitions = partitions(seed))
             .client("patient", move |cluster| {
                 work(cluster, Temper::Patient, buckets, until)
             })
@@ -82,8 +84,21 @@ impl Kind {
     }
 }
 
+/// Fewer partitions than by default, so that some of them hold several keys and a listing takes no
+/// more than its share of a run.
+fn partitions(seed: u64) -> u32 {
+    1 << Dice::new(seed, "partitions").between(1, 6)
+}
+
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 29] = [
+const SOMETIMES: [&str; 36] = [
+    "a batch of reads that was answered",
+    "a batch of puts that was acknowledged",
+    "a batch of deletes that was acknowledged",
+    "a batch of which some items failed",
+    "a listing of several pages",
+    "a listing that failed",
+    "a listing that too few owners answered",
     "an owner that forgot what it had not synced",
     "a write that was refused for a clock",
     "a bucket that was created",
@@ -119,7 +134,8 @@ const SOMETIMES: [&str; 29] = [
 const FORWARDS: [&str; 1] = ["a request that was handed on"];
 
 /// What must happen where disks are bad.
-const DAMAGES: [&str; 6] = [
+const DAMAGES: [&str; 7] = [
+    "a listing that met a damaged owner",
     "a record that was corrupted",
     "a read of the disk that failed",
     "a store that failed",

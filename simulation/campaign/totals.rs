@@ -67,7 +67,11 @@ impl Totals {
                 None => "reads failed",
             }
         });
-        for ended in writes.chain(reads) {
+        let pages = history.pages.iter().map(|page| match page.shown() {
+            Some(_) => "pages of listings answered",
+            None => "pages of listings failed",
+        });
+        for ended in writes.chain(reads).chain(pages) {
             *self.operations.entry(ended).or_default() += 1;
         }
     }

@@ -19,9 +19,12 @@
 //! A write that its client has sent again under its request id is one write: see `repeated.rs`.
 //! What a buffered bucket may lose is in `promise.rs`.
 //! Where the last writer wins, `lww.rs` has the rule instead.
+//! What a listing may and must show is in `listing.rs`.
 
+mod deletes;
 mod ending;
 mod key;
+mod listing;
 mod lww;
 mod promise;
 mod repeated;
@@ -32,7 +35,7 @@ use std::time::Duration;
 
 use cartwheel::version::{ConflictRule, RequestId};
 
-use crate::history::{BucketKey, History, Read, Write};
+use crate::history::{Asked, BucketKey, History, Page, Read, Write};
 
 /// What a history must not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +139,43 @@ pub enum Violation {
         /// What was written: a value, or that it was deleted.
         value: String,
     },
+    /// A page of a listing does not show a key that was there all the time.
+    NotListed {
+        /// The key.
+        key: BucketKey,
+        /// The value for whose sake it was there.
+        value: String,
+        /// When the page was answered.
+        at: Duration,
+    },
+    /// A page of a listing shows a key that nobody can have put.
+    WronglyListed {
+        /// The key.
+        key: BucketKey,
+        /// When the page was answered.
+        at: Duration,
+    },
+    /// A page of a listing shows a key twice, or one that the page before has shown last.
+    ListedTwice {
+        /// The key.
+        key: BucketKey,
+        /// When the page was answered.
+        at: Duration,
+    },
+    /// A page of a listing shows a key before one that it should follow, or of another page.
+    ListedOutOfOrder {
+        /// The key.
+        key: BucketKey,
+        /// When the page was answered.
+        at: Duration,
+    },
+    /// A page of a listing was not answered, or not in time.
+    EndlessPage {
+        /// When it was asked.
+        asked: Duration,
+        /// The bucket's name.
+        bucket: String,
+    },
     /// A dot names two things.
     DotTwice(String),
     /// Two writes share a request id though they are not the same.
@@ -172,10 +212,12 @@ pub fn check(history: &History) -> Vec<Violation> {
         .into_iter()
         .flat_map(|(name, key)| check_key(history, name, key))
         .collect();
+    violations.extend(listing::check(history, &writes));
     violations.extend(ending::check(history, &writes));
     violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));
     violations.extend(repeated::shared_ids(history));
     violations.extend(endless(&history.writes, &history.reads));
+    violations.extend(endless_pages(&history.pages));
     violations
 }
 
@@ -210,13 +252,28 @@ fn endless(writes: &[Write], reads: &[Read]) -> Vec<Violation> {
         let ended = read.ended.as_ref().map(|ended| ended.at);
         (&read.key, read.asked, ended)
     });
-    let late = writes.chain(reads).filter(|(_, asked, ended)| {
-        let limit = asked.at + asked.patience + GRACE;
-        ended.is_none_or(|ended| ended > limit)
-    });
+    let late = writes.chain(reads);
+    let late = late.filter(|(_, asked, ended)| is_late(*asked, *ended));
     late.map(|(key, asked, _)| Violation::Endless {
         asked: asked.at,
         key: key.clone(),
     })
     .collect()
+}
+
+fn endless_pages(pages: &[Page]) -> Vec<Violation> {
+    let late = pages.iter().filter(|page| {
+        let ended = page.ended.as_ref().map(|ended| ended.at);
+        is_late(page.asked, ended)
+    });
+    late.map(|page| Violation::EndlessPage {
+        asked: page.asked.at,
+        bucket: page.bucket.to_string(),
+    })
+    .collect()
+}
+
+fn is_late(asked: Asked, ended: Option<Duration>) -> bool {
+    let limit = asked.at + asked.patience + GRACE;
+    ended.is_none_or(|ended| ended > limit)
 }

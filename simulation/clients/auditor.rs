@@ -1,7 +1,12 @@
-//! The last look, once all is healed: every key, from all its owners, through every node.
+//! The last look, once all is healed: every key, from all its owners, through every node, and a
+//! listing of every bucket.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+use cartwheel_client::Page;
+use futures::future::join_all;
+use futures::stream::TryStreamExt;
 
 use super::cluster::{ClientResult, Cluster};
 use super::recorded::RecordedClient;
@@ -42,11 +47,67 @@ impl Auditor {
             }
             self.nothing_lingers(&client, node).await;
         }
+        join_all((1..).zip(self.buckets()).map(|(place, bucket)| {
+            let node = 1 + place % nodes;
+            self.list(node, bucket)
+        }))
+        .await;
         Ok(())
     }
 
     fn keys(&self) -> BTreeSet<BucketKey> {
         self.cluster.history.borrow().keys.clone()
+    }
+
+    /// The buckets whose listings are known to be what their reads are: an extension that writes may
+    /// do so in between.
+    fn buckets(&self) -> Vec<String> {
+        let history = self.cluster.history.borrow();
+        match history.extensions_write_after {
+            Some(_) => Vec::new(),
+            None => history.buckets.keys().cloned().collect(),
+        }
+    }
+
+    /// A listing shows what is there, and nothing else.
+    async fn list(&self, node: u64, bucket: String) {
+        let name = format!("auditor of the keys of {bucket}");
+        let client = self.cluster.named(&name).observer([node]).await;
+        let Some(listed) = client.known(&bucket) else {
+            return;
+        };
+        let pages: Result<Vec<Page>, _> =
+            listed.list().timeout(PATIENCE).pages().try_collect().await;
+        let pages = match pages {
+            Ok(pages) => pages,
+            Err(error) => return self.fail(format!("node {node} can't list {bucket}: {error}")),
+        };
+        let incomplete: Vec<u16> = pages
+            .iter()
+            .flat_map(|page| page.incomplete.clone())
+            .collect();
+        if !incomplete.is_empty() {
+            let lists = format!("node {node} lists {bucket}");
+            self.fail(format!("{lists} without an answer of {incomplete:?}"));
+        }
+        let keys = pages.iter().flat_map(|page| &page.keys);
+        let keys: BTreeSet<String> = keys
+            .map(|key| String::from_utf8_lossy(key).into_owned())
+            .collect();
+        let there = self.there(&bucket);
+        if keys != there {
+            self.fail(format!(
+                "node {node} lists {keys:?} of {bucket}, not {there:?}"
+            ));
+        }
+    }
+
+    /// The keys of a bucket of which a value was found.
+    fn there(&self, bucket: &str) -> BTreeSet<String> {
+        let history = self.cluster.history.borrow();
+        let found = history.last.iter();
+        let found = found.filter(|(key, values)| *key.bucket == *bucket && !values.is_empty());
+        found.map(|(key, _)| key.key.to_string()).collect()
     }
 
     fn fail(&self, why: String) {

@@ -3,10 +3,13 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 
 use futures::FutureExt;
+use tokio::sync::Notify;
 
-use super::cluster::Cluster;
+use super::cluster::{ClientResult, Cluster};
+use crate::history::SharedHistory;
 use crate::panics;
 use crate::simulation::ClientCode;
 
@@ -16,33 +19,47 @@ pub(crate) struct Lives {
     cluster: Cluster,
     code: ClientCode,
     begun: Cell<u64>,
+    killer: Killer,
+}
+
+/// Who can end a life.
+#[derive(Clone, Default)]
+pub(crate) struct Killer(Rc<Notify>);
+
+impl Killer {
+    /// The life ends the next time that its host runs.
+    pub(crate) fn kill(&self) {
+        self.0.notify_one();
+    }
 }
 
 impl Lives {
-    pub(crate) fn new(cluster: Cluster, code: ClientCode) -> Self {
-        let begun = Cell::new(0);
+    pub(crate) fn new(cluster: Cluster, code: ClientCode, killer: Killer) -> Self {
         Self {
             cluster,
             code,
-            begun,
+            begun: Cell::new(0),
+            killer,
         }
     }
 
     /// The next life. An error or a panic ends it, and fails the run; the run goes on, so that all
     /// else is judged too.
     pub(crate) fn next(&self) -> impl Future<Output = turmoil::Result> + use<> {
-        let cluster = self.named();
-        let life = (self.code)(cluster.clone());
+        let (cluster, killer) = (self.named(), self.killer.clone());
+        let mut life = AssertUnwindSafe((self.code)(cluster.clone())).catch_unwind();
         async move {
-            match AssertUnwindSafe(life).catch_unwind().await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => cluster.fail(format!("it ended with: {error}")),
-                Err(_) => {
-                    let panic = panics::caught().unwrap_or_else(|| "panicked".to_owned());
-                    cluster.fail(format!("it {panic}"));
-                }
+            let ended = tokio::select! {
+                biased;
+                () = killer.0.notified() => None,
+                ended = &mut life => Some(ended),
+            };
+            match ended {
+                // It ends here, and not with its runtime: that one drops tasks in an order which
+                // no seed gives, and so would close their sockets.
+                None => dying(&cluster.history, || drop(life)),
+                Some(ended) => end(&cluster, ended.unwrap_or_else(|_| panicked())),
             }
-            cluster.progress.client_is_done();
             Ok(())
         }
     }
@@ -56,4 +73,24 @@ impl Lives {
                 .named(format!("{} life {life}", self.cluster.name())),
         }
     }
+}
+
+/// What is given up meanwhile is so because a client dies.
+pub(crate) fn dying(history: &SharedHistory, act: impl FnOnce()) {
+    history.borrow_mut().is_killing = true;
+    act();
+    history.borrow_mut().is_killing = false;
+}
+
+fn panicked() -> ClientResult {
+    Err(panics::caught()
+        .unwrap_or_else(|| "panicked".to_owned())
+        .into())
+}
+
+fn end(cluster: &Cluster, ended: ClientResult) {
+    if let Err(error) = ended {
+        cluster.fail(format!("it ended with: {error}"));
+    }
+    cluster.progress.client_is_done();
 }

@@ -4,12 +4,16 @@
 mod auditor;
 mod cluster;
 mod lives;
+mod many_keys;
 mod recorded;
 mod work;
 mod worker;
 
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
-pub(crate) use lives::Lives;
-pub use recorded::{RecordedBucket, RecordedClient, RecordedDelete, RecordedGet, RecordedPut};
+pub(crate) use lives::{Killer, Lives, dying};
+pub use recorded::{
+    RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch, RecordedGet,
+    RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch,
+};
 pub use work::{Temper, work};

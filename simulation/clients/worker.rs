@@ -16,6 +16,10 @@ const KEYS: u64 = 3;
 /// Once in so many times a put to a buffered bucket asks for a synced copy.
 const PUTS_PER_SYNCED: u64 = 4;
 
+/// Of so many operations one is a whole listing, which asks as much of the nodes as some ten reads,
+/// and one each a batch of reads, puts and deletes.
+const OPERATIONS: u64 = 60;
+
 /// The longest rest between two operations, in milliseconds.
 const REST_MS_MAX: u64 = 15;
 
@@ -31,15 +35,19 @@ pub(super) struct Worker {
 }
 
 /// A bucket by its number, and a key.
-type Place = (usize, String);
+pub(super) type Place = (usize, String);
 
 impl Worker {
     pub(super) async fn work(mut self, until: Duration) {
         while now() < until {
             let place = self.place();
-            match self.dice.below(10) {
-                0..4 => self.get(place).await,
-                4..9 => self.put(place).await,
+            match self.dice.below(OPERATIONS) {
+                0 => self.list(place.0).await,
+                1 => self.get_batch(place.0).await,
+                2 => self.put_batch(place.0).await,
+                3 => self.delete_batch(place.0).await,
+                4..24 => self.get(place).await,
+                24..54 => self.put(place).await,
                 _ => self.delete(place).await,
             }
             let rest = self.dice.below(REST_MS_MAX);
@@ -47,7 +55,7 @@ impl Worker {
         }
     }
 
-    fn place(&mut self) -> Place {
+    pub(super) fn place(&mut self) -> Place {
         let bucket = self.dice.below(self.buckets.len() as u64);
         let key = format!("key-{}", self.dice.below(KEYS));
         (usize::try_from(bucket).unwrap_or(0), key)
@@ -88,19 +96,19 @@ impl Worker {
         }
     }
 
-    fn learn(&mut self, place: Place, answer: Result<Written, Error>) {
+    pub(super) fn learn(&mut self, place: Place, answer: Result<Written, Error>) {
         if let Ok(written) = answer {
             self.known.insert(place, written.context);
         }
     }
 
-    fn known(&self, place: &Place) -> Context {
+    pub(super) fn known(&self, place: &Place) -> Context {
         self.known.get(place).cloned().unwrap_or_default()
     }
 
     /// What a put hands in: the latest context, and of those who are not careful now and then
     /// none at all, or that of another key, which must be refused. Nothing: it has to read first.
-    fn context_for(&mut self, place: &Place) -> Option<Context> {
+    pub(super) fn context_for(&mut self, place: &Place) -> Option<Context> {
         if self.careful {
             return self.known.get(place).cloned();
         }
@@ -117,7 +125,7 @@ impl Worker {
         other.map_or_else(Context::default, |(_, context)| context.clone())
     }
 
-    fn patience(&mut self) -> Duration {
+    pub(super) fn patience(&mut self) -> Duration {
         match self.temper {
             Temper::Patient => Duration::from_secs(5),
             Temper::Hasty => Duration::from_millis(self.dice.between(20, 400)),

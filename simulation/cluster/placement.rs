@@ -35,6 +35,11 @@ impl Placement {
         Self { ring }
     }
 
+    /// The number of leading bits of a key's hash that name its partition.
+    pub fn partition_bits(&self) -> u8 {
+        self.ring.layout().partition_bits()
+    }
+
     /// Learns of buckets, by name; those it knows stay what they are.
     pub fn learn(&mut self, buckets: &BTreeMap<String, Arc<Bucket>>) {
         let known = self.ring.buckets().count();

@@ -185,6 +185,16 @@ impl State {
         })
     }
 
+    /// A record that makes a range fail, as it does on a real disk.
+    fn unreadable_within(&mut self, range: &Range) -> Option<Bytes> {
+        let within = |key: &&Bytes| **key >= range.from && **key < range.until;
+        let objects = range.family == Family::Objects;
+        let mut keys = self.unreadable.keys().filter(|_| objects);
+        let key = keys.find(within).cloned()?;
+        self.meet("a range of the disk that could not be read");
+        Some(key)
+    }
+
     fn meet(&mut self, what: &'static str) {
         *self.met.entry(what).or_default() += 1;
     }
@@ -236,7 +246,8 @@ impl ReplicaStore for SlowStore {
     /// Ranges wait for the next turn only: nothing of a request hangs on them.
     fn load_range(&self, shard: ShardId, ticket: Ticket, range: Range) {
         let mut state = self.state();
-        if let Err(error) = state.read(range.family, &[]) {
+        let key = state.unreadable_within(&range).unwrap_or_default();
+        if let Err(error) = state.read(range.family, &key) {
             let delivery = Delivery::of_range(state.sinks.of(shard), ticket, Err(error));
             drop(state);
             return delivery.deliver();

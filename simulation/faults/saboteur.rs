@@ -1,5 +1,6 @@
 //! Makes the faults happen, within what the owners of a key can bear.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use turmoil::Sim;
 use super::ledger::{Ledger, disk};
 use super::twin::Twin;
 use super::{Fault, KeyChoice, MachineFault, Pair, Planned};
+use crate::clients::{Killer, dying};
 use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, values};
@@ -30,6 +32,10 @@ pub struct Saboteur {
     pub disks: Vec<Rc<Disk>>,
     pub habitats: Vec<Habitat>,
     pub twins: Vec<Twin>,
+    /// By client.
+    pub killers: BTreeMap<String, Killer>,
+    /// The clients whose host has not run since they were killed.
+    pub killed: BTreeSet<String>,
     /// The nodes first, then the clients.
     pub hosts: Vec<String>,
     pub dice: Dice,
@@ -52,6 +58,7 @@ impl Saboteur {
             self.end(sim, node, &reason);
         }
         self.end_twins(sim);
+        self.begin_anew(sim);
         let due = self.planned.partition_point(|(at, _)| *at <= now);
         for (_, fault) in self.planned.drain(..due).collect::<Vec<_>>() {
             self.make(sim, &fault);
@@ -174,19 +181,31 @@ impl Saboteur {
     }
 
     /// What it had under way is given up in the moment in which its process ends.
-    fn kill_client(&self, sim: &mut Sim<'_>, client: &String) {
-        if !self.hosts[self.disks.len()..].contains(client) {
-            self.trace.fail(format!("{client} is no client"));
-        } else if sim.is_host_running(client.as_str()) {
-            self.history.borrow_mut().is_killing = true;
-            sim.bounce(client.as_str());
-            self.history.borrow_mut().is_killing = false;
+    fn kill_client(&mut self, sim: &mut Sim<'_>, client: &String) {
+        match self.killers.get(client) {
+            None => self.trace.fail(format!("{client} is no client")),
+            Some(killer) if sim.is_host_running(client.as_str()) => {
+                killer.kill();
+                self.killed.insert(client.clone());
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Clients whose life has ended begin anew, without what they have left running.
+    fn begin_anew(&mut self, sim: &mut Sim<'_>) {
+        let killed = std::mem::take(&mut self.killed);
+        for client in killed {
+            match sim.is_host_running(client.as_str()) {
+                true => drop(self.killed.insert(client)),
+                false => dying(&self.history, || sim.bounce(client.as_str())),
+            }
         }
     }
 
     /// The clients that are still at work.
     pub fn at_work(&self, sim: &mut Sim<'_>) -> Vec<String> {
-        let clients = self.hosts[self.disks.len()..].iter();
+        let clients = self.killers.keys();
         let at_work = clients.filter(|client| sim.is_host_running(client.as_str()));
         at_work.cloned().collect()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{History, Outcome, Read, Write};
+use super::{History, Outcome, Page, Read, Write};
 
 /// One operation.
 #[derive(Serialize)]
@@ -13,7 +13,9 @@ struct Line<'a> {
     client: &'a str,
     operation: &'static str,
     bucket: &'a str,
-    key: &'a str,
+    /// Nothing of a page of a listing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     /// The names of the values that the context handed in is known to cover.
     context: &'a BTreeSet<String>,
     /// Of a put: the name of its value.
@@ -28,6 +30,9 @@ struct Line<'a> {
     /// Of a read: the names of what it found.
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<&'a [String]>,
+    /// Of a page of a listing: what it shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<&'a [String]>,
     invoked_ms: u64,
     /// Nothing if it never ended.
     returned_ms: Option<u64>,
@@ -50,9 +55,11 @@ struct Line<'a> {
 pub fn json_lines(history: &History) -> String {
     let writes = history.writes.iter();
     let reads = history.reads.iter();
+    let pages = history.pages.iter();
     let mut lines: Vec<(u64, Line<'_>)> = writes
         .map(|write| (write.asked.number, of_write(write)))
         .chain(reads.map(|read| (read.asked.number, of_read(read))))
+        .chain(pages.map(|page| (page.asked.number, of_page(page))))
         .collect();
     lines.sort_by_key(|(number, _)| *number);
     let lines = lines.iter().map(|(_, line)| line);
@@ -72,7 +79,7 @@ fn of_write(write: &Write) -> Line<'_> {
         },
         request: Some(format!("{:?}", write.request)),
         bucket: &write.key.bucket,
-        key: &write.key.key,
+        key: Some(&write.key.key),
         context: &write.covers,
         context_in: write.context_in.as_ref().map(ToString::to_string),
         context_out: write.context_out.as_ref().map(ToString::to_string),
@@ -80,6 +87,7 @@ fn of_write(write: &Write) -> Line<'_> {
         text: write.text.as_deref(),
         stamp: write.stamp.map(|stamp| stamp.0),
         values: None,
+        keys: None,
         invoked_ms: ms(write.asked.at),
         returned_ms: write.ended.map(|ended| ms(ended.at)),
         outcome: match write.outcome() {
@@ -98,7 +106,7 @@ fn of_read(read: &Read) -> Line<'_> {
         operation: "get",
         request: None,
         bucket: &read.key.bucket,
-        key: &read.key.key,
+        key: Some(&read.key.key),
         context: &read.seen,
         context_in: read.context_in.as_ref().map(ToString::to_string),
         context_out: read.context_out.as_ref().map(ToString::to_string),
@@ -106,6 +114,7 @@ fn of_read(read: &Read) -> Line<'_> {
         text: None,
         stamp: Some(read.stamp.0).filter(|stamp| *stamp > 0),
         values: found,
+        keys: None,
         invoked_ms: ms(read.asked.at),
         returned_ms: read.ended.as_ref().map(|ended| ms(ended.at)),
         outcome: match (&read.ended, found) {
@@ -114,6 +123,33 @@ fn of_read(read: &Read) -> Line<'_> {
             (_, None) => "failed",
         },
         strict: read.strict,
+    }
+}
+
+fn of_page(page: &Page) -> Line<'_> {
+    let shown = page.shown();
+    Line {
+        client: &page.client,
+        operation: "list",
+        bucket: &page.bucket,
+        key: None,
+        context: const { &BTreeSet::new() },
+        request: None,
+        context_in: None,
+        context_out: None,
+        value: None,
+        text: None,
+        stamp: None,
+        values: None,
+        keys: shown.map(|shown| &shown.keys[..]),
+        invoked_ms: ms(page.asked.at),
+        returned_ms: page.ended.as_ref().map(|ended| ms(ended.at)),
+        outcome: match (&page.ended, shown) {
+            (None, _) => "unknown",
+            (_, Some(_)) => "ok",
+            (_, None) => "failed",
+        },
+        strict: true,
     }
 }
 

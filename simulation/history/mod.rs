@@ -5,6 +5,7 @@ mod context_digest;
 mod forgotten;
 mod json;
 mod names;
+mod page;
 
 use std::cell::RefCell;
 use std::collections::btree_map::Entry;
@@ -21,6 +22,7 @@ pub use context_digest::ContextDigest;
 pub use forgotten::{Forgotten, Knowledge};
 pub use json::json_lines;
 pub(crate) use names::{NAME, name_of};
+pub use page::{Excerpt, Page};
 
 /// What a write ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +176,10 @@ pub struct History {
     pub writes: Vec<Write>,
     /// Reads, in the order in which they were asked.
     pub reads: Vec<Read>,
+    /// Pages of listings, in the order in which they were asked.
+    pub pages: Vec<Page>,
+    /// The number of leading bits of a key's hash that name its partition.
+    pub partition_bits: u8,
     /// Every bucket that a client has opened, by its name.
     pub buckets: BTreeMap<String, Arc<Bucket>>,
     /// Every key that was asked for, but for those that no node takes.

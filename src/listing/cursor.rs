@@ -60,6 +60,17 @@ pub enum CursorError {
     },
 }
 
+/// Where a listing that is at a cursor goes on: behind this stored key, or before the first that
+/// begins so. Whoever judges listings compares stored keys with it; to all others a cursor is
+/// nothing but bytes.
+pub fn place_of(cursor: &Bytes) -> Result<Bytes, CursorError> {
+    let Cursor {
+        partition, after, ..
+    } = Cursor::decode(cursor)?;
+    let start = Bytes::copy_from_slice(&partition.to_be_bytes());
+    Ok(if after.is_empty() { start } else { after })
+}
+
 impl Cursor {
     /// Before all keys of a bucket.
     pub(super) fn start(bucket: BucketId) -> Self {
@@ -185,6 +196,14 @@ mod tests {
             let cursor = cursor(3, after);
             assert_eq!(parse(&cursor.encode()), Ok(cursor));
         }
+    }
+
+    #[test]
+    fn the_place_of_a_cursor_is_between_the_keys_before_and_behind_it() {
+        let behind = place_of(&cursor(2, key(2, 3)).encode()).unwrap();
+        assert!(key(1, 3) < behind && key(2, 3) <= behind && behind < key(3, 3));
+        let before = place_of(&cursor(2, Bytes::new()).encode()).unwrap();
+        assert!(key(1, 3) < before && before < key(2, 3));
     }
 
     #[test]

@@ -13,6 +13,6 @@ mod cursor;
 mod excerpt;
 mod walk;
 
-pub use cursor::CursorError;
+pub use cursor::{CursorError, place_of};
 pub use excerpt::Excerpt;
 pub use walk::{Listing, ListingStep};

@@ -11,6 +11,7 @@ use cartwheel::message::client::{List, RequestError};
 use cartwheel::message::replica::ReplicaListed;
 use cartwheel::node::NodeId;
 use cartwheel::ring::Ring;
+use cartwheel::time::Moment;
 use proptest::prelude::*;
 
 const CARTS: &str = "carts";
@@ -38,7 +39,7 @@ fn begin(bucket: &str, cursor: Bytes) -> Result<Listing, RequestError> {
         cursor,
         limit: 1,
     };
-    Listing::begin(ring(), &list)
+    Listing::begin(ring(), &list, Moment::default())
 }
 
 /// The cursor behind one key of the default bucket, as a listing answers it.
@@ -47,7 +48,7 @@ fn cursor(key: &[u8]) -> Bytes {
     let target = ring().locate("default", &key).expect("the default bucket");
     let mut listing = begin("default", Bytes::new()).expect("the start");
     loop {
-        match listing.step() {
+        match listing.step(Moment::default()) {
             ListingStep::Ask(_, list) => {
                 let here = list.partition == target.stored.slice().partition.0;
                 let stored = here.then(|| target.stored.as_bytes().clone());

@@ -18,7 +18,10 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 25] = [
+const BUGS: [(PlantedBug, Shown); 28] = [
+    (PlantedBug::ListOneOwner, By(THREE_NODES)),
+    (PlantedBug::SkipBehindAFullPage, By(THREE_NODES)),
+    (PlantedBug::AnswerABatchAsItComes, By(THREE_NODES)),
     (
         PlantedBug::WaitForTheDead,
         In(cases::dead_clients::simulation),

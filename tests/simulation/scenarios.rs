@@ -104,7 +104,7 @@ fn an_error_and_a_panic_of_a_client_fail_the_run() {
     let [complaint] = &report.complaints()[..] else {
         panic!("{:?}", report.complaints())
     };
-    assert!(complaint.starts_with("alice: it panicked at"));
+    assert!(complaint.starts_with("alice: it ended with: panicked at"));
     assert!(complaint.contains("the cart is empty"), "{complaint}");
     assert!(report.history.last.len() == 1, "the rest is judged");
 }

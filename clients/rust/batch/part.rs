@@ -10,7 +10,7 @@ use super::Item;
 use crate::attempts::Effect;
 use crate::connection_error::BadAnswer;
 use crate::error::Error;
-use crate::exchange::Exchange;
+use crate::exchange::{Answered, Exchange};
 use crate::pauses::Pauses;
 use crate::settings::Settings;
 use crate::time_limit::TimeLimit;
@@ -62,7 +62,7 @@ impl<I: Item> Part<I> {
             let items: Vec<I> = self.unsettled().map(|place| place.item.clone()).collect();
             let asked = items.len();
             match ask_once(exchange, items, time).await {
-                Ok(outcomes) => self.take(outcomes),
+                Ok(answered) => self.take(answered),
                 Err(error) => self.settle_all(&error),
             }
             match self.pause(asked).filter(|pause| time.allows(*pause)) {
@@ -78,8 +78,11 @@ impl<I: Item> Part<I> {
         places.filter(|place| !matches!(place.state, State::Settled(_)))
     }
 
-    fn take(&mut self, outcomes: Outcomes<I::Done>) {
-        for (place, outcome) in self.unsettled().zip(outcomes.items) {
+    fn take(&mut self, answered: Answered<Outcomes<I::Done>>) {
+        for (place, outcome) in self.unsettled().zip(answered.reply.items) {
+            // An earlier attempt at the same frame was one at each of its items.
+            place.attempts += answered.failed;
+            place.in_doubt |= answered.in_doubt;
             place.state = match outcome {
                 Ok(done) => State::Settled(Ok(done)),
                 Err(refusal) if may_change(&refusal) => State::Refused(refusal),
@@ -163,14 +166,14 @@ async fn ask_once<I: Item>(
     exchange: &Exchange,
     items: Vec<I>,
     time: TimeLimit,
-) -> Result<Outcomes<I::Done>, Error> {
+) -> Result<Answered<Outcomes<I::Done>>, Error> {
     let asked = items.len();
     let batch = I::batch(items);
-    let (outcomes, connection) = exchange.ask_whom(&batch, I::EFFECT, time).await?;
-    let answered = outcomes.items.len();
+    let outcomes = exchange.ask_for_account(&batch, I::EFFECT, time).await?;
+    let answered = outcomes.reply.items.len();
     if answered != asked {
         let cause = BadAnswer::Outcomes { asked, answered };
-        return Err(Error::bad_answer(&connection, cause, I::EFFECT));
+        return Err(Error::bad_answer(&outcomes.connection, cause, I::EFFECT));
     }
     Ok(outcomes)
 }

@@ -83,6 +83,31 @@ async fn only_what_was_refused_for_the_moment_is_sent_again_under_its_request_id
     ));
 }
 
+/// The first frame may have been carried out though its connection broke: what is refused in the
+/// second may be kept from the first.
+#[tokio::test]
+async fn an_item_that_is_refused_after_its_frame_was_lost_once_is_in_doubt() {
+    let node = Node::listen().await;
+    let (client, mut session) = node.connect(node.builder()).await;
+    let items = ["a", "b"].map(|key| PutItem::new(key, "value"));
+    let write = client.bucket("default").put_batch(items).send();
+    let script = async {
+        let first: PutBatch = body(&session.next().await);
+        drop(session);
+        let mut session = node.accept().await;
+        let question = session.next().await;
+        assert_eq!(body::<PutBatch>(&question), first);
+        let refused = Err(RequestError::ContextRequired);
+        let items = vec![done(&first.items[0].key), refused];
+        session.answer(&question, &Outcomes { items }).await;
+    };
+    let (outcomes, ()) = join(write, script).await;
+    assert!(outcomes[0].is_ok());
+    let refused = outcomes[1].as_ref().unwrap_err();
+    assert!(refused.outcome_is_unknown(), "{refused:?}");
+    assert!(matches!(refused, Error::RetryRefused { attempts: 2, .. }));
+}
+
 #[tokio::test]
 async fn an_item_whose_first_attempt_is_open_stays_in_doubt() {
     let node = Node::listen().await;

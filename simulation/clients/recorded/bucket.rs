@@ -2,10 +2,13 @@
 
 use bytes::Bytes;
 use cartwheel::bucket::Bucket as Policy;
-use cartwheel_client::{Bucket, Context, RequestId};
+use cartwheel_client::{Bucket, Context, DeleteItem, PutItem, RequestId};
 
 use super::recorder::Recorder;
-use super::{RecordedDelete, RecordedGet, RecordedPut};
+use super::{
+    RecordedDelete, RecordedDeleteBatch, RecordedGet, RecordedGetBatch, RecordedList, RecordedPut,
+    RecordedPutBatch,
+};
 
 /// A bucket whose operations are recorded.
 #[derive(Clone)]
@@ -53,6 +56,35 @@ impl RecordedBucket {
             text,
             self.recorder.clone(),
         )
+    }
+
+    /// Reads several keys, each for itself.
+    pub fn get_batch<K: Into<String>>(
+        &self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> RecordedGetBatch {
+        let keys = keys.into_iter().map(Into::into);
+        RecordedGetBatch::new(self.bucket.clone(), keys.collect(), self.recorder.clone())
+    }
+
+    /// Writes several values, each for itself and told apart as those of single puts.
+    pub fn put_batch(&self, items: impl IntoIterator<Item = PutItem>) -> RecordedPutBatch {
+        let items = items.into_iter().collect();
+        RecordedPutBatch::new(self.bucket.clone(), items, self.recorder.clone())
+    }
+
+    /// Deletes from several keys, each for itself.
+    pub fn delete_batch<I: Into<DeleteItem>>(
+        &self,
+        items: impl IntoIterator<Item = I>,
+    ) -> RecordedDeleteBatch {
+        let items = items.into_iter().map(Into::into);
+        RecordedDeleteBatch::new(self.bucket.clone(), items.collect(), self.recorder.clone())
+    }
+
+    /// Lists the keys.
+    pub fn list(&self) -> RecordedList {
+        RecordedList::new(self.bucket.list(), self.recorder.clone())
     }
 
     /// Deletes what the context covers.

@@ -1,9 +1,11 @@
 //! The real client, whose operations are recorded in the history: as the client is used, so is
 //! this one.
 
+mod batch;
 mod bucket;
 mod delete;
 mod get;
+mod list;
 mod put;
 mod recorder;
 
@@ -12,9 +14,11 @@ use std::sync::Arc;
 use cartwheel::bucket::Bucket;
 use cartwheel_client::{Client, Error};
 
+pub use batch::{RecordedDeleteBatch, RecordedGetBatch, RecordedPutBatch};
 pub use bucket::RecordedBucket;
 pub use delete::RecordedDelete;
 pub use get::RecordedGet;
+pub use list::RecordedList;
 pub use put::RecordedPut;
 pub(crate) use recorder::Recorder;
 

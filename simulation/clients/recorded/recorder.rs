@@ -185,7 +185,7 @@ impl Recorder {
         self.nodes > u64::from(self.policy.n)
     }
 
-    fn note(&self, asked: Asked, what: &str) {
+    pub(super) fn note(&self, asked: Asked, what: &str) {
         let (client, since) = (&self.client, asked.at.as_micros());
         self.trace
             .note(now(), &format!("{client} since {since}: {what}"));

@@ -1,5 +1,7 @@
 //! Listings over owners whose keys are a sorted map each.
 
+use std::time::Duration;
+
 use super::*;
 use crate::key::{BucketId, KeyHash};
 use crate::layout::{Layout, Member};
@@ -14,6 +16,8 @@ struct Owners {
     away: Vec<NodeId>,
     /// How many keys an answer looks at.
     looks: usize,
+    /// How long each answer takes.
+    takes: Duration,
 }
 
 impl Owners {
@@ -32,6 +36,7 @@ impl Owners {
                 .collect(),
             away: Vec::new(),
             looks: 3,
+            takes: Duration::ZERO,
         }
     }
 
@@ -72,10 +77,14 @@ impl Owners {
             cursor,
             limit,
         };
-        let mut listing = Listing::begin(Arc::clone(&self.ring), &list).unwrap();
+        let mut now = Moment::default();
+        let mut listing = Listing::begin(Arc::clone(&self.ring), &list, now).unwrap();
         for _ in 0..10_000 {
-            match listing.step() {
-                ListingStep::Ask(owner, list) => listing.answered(self.answer(owner, &list)),
+            match listing.step(now) {
+                ListingStep::Ask(owner, list) => {
+                    listing.answered(self.answer(owner, &list));
+                    now = now.after(self.takes);
+                }
                 ListingStep::Done(listed) => return listed,
             }
         }
@@ -117,12 +126,14 @@ fn every_key_comes_once_whatever_the_limit() {
     }
 }
 
-/// As beside a far larger bucket: every question passes over keys that are not asked for.
+/// As beside a far larger bucket, or over slow links: every question passes over keys that are not
+/// asked for, and takes its time.
 #[test]
-fn a_page_ends_where_there_is_little_to_find_and_the_next_goes_on() {
+fn a_page_ends_after_its_time_and_the_next_goes_on() {
     let mut owners = Owners::new();
     owners.looks = 1;
-    for at in 0..3 * LIST_RANGES_MAX {
+    owners.takes = LIST_PAGE_TIME / 100;
+    for at in 0..200 {
         owners.put(&format!("deleted-{at}"), &[1, 2, 3], false);
     }
     let names = ["cart", "list", "milk"];
@@ -133,6 +144,8 @@ fn a_page_ends_where_there_is_little_to_find_and_the_next_goes_on() {
     assert!(!page.next.is_empty(), "there is more");
     assert!(page.keys.len() < names.len());
     assert_eq!(owners.all(1000), names);
+    owners.takes = LIST_PAGE_TIME * 2;
+    assert_eq!(owners.all(1000), names, "each page gets on");
 }
 
 #[test]
@@ -187,18 +200,19 @@ fn an_owner_that_does_not_get_on_counts_as_one_that_did_not_answer() {
         cursor: cursor.encode(),
         limit: 10,
     };
-    let mut listing = Listing::begin(Arc::clone(&owners.ring), &list).unwrap();
+    let now = Moment::default();
+    let mut listing = Listing::begin(Arc::clone(&owners.ring), &list, now).unwrap();
     let stuck = ReplicaListed {
         keys: Vec::new(),
         through: stored.as_bytes().clone(),
     };
     for _ in 0..3 * 4 {
-        let step = listing.step();
+        let step = listing.step(now);
         assert!(matches!(step, ListingStep::Ask(..)), "{step:?}");
         let answer = (listing.cursor.partition == 0).then(|| stuck.clone());
         listing.answered(answer);
     }
-    let ListingStep::Done(listed) = listing.step() else {
+    let ListingStep::Done(listed) = listing.step(now) else {
         panic!("every owner was asked once");
     };
     assert_eq!(listed.incomplete, [0, 1, 2, 3]);
@@ -211,7 +225,7 @@ fn an_unknown_bucket_is_refused() {
         cursor: Bytes::new(),
         limit: 10,
     };
-    let refused = Listing::begin(Owners::new().ring, &list).err();
+    let refused = Listing::begin(Owners::new().ring, &list, Moment::default()).err();
     let name = "nowhere".to_owned();
     assert_eq!(refused, Some(RequestError::UnknownBucket { name }));
 }
