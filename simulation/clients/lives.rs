@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::Notify;
@@ -12,6 +13,7 @@ use super::cluster::{ClientResult, Cluster};
 use crate::history::SharedHistory;
 use crate::panics;
 use crate::simulation::ClientCode;
+use crate::trace::now;
 
 /// The lives of a client on one host, each under a name of its own: who begins anew draws other
 /// random numbers.
@@ -57,7 +59,7 @@ impl Lives {
             match ended {
                 // It ends here, and not with its runtime: that one drops tasks in an order which
                 // no seed gives, and so would close their sockets.
-                None => dying(&cluster.history, || drop(life)),
+                None => dying(&cluster.history, now(), || drop(life)),
                 Some(ended) => end(&cluster, ended.unwrap_or_else(|_| panicked())),
             }
             Ok(())
@@ -75,11 +77,12 @@ impl Lives {
     }
 }
 
-/// What is given up meanwhile is so because a client dies.
-pub(crate) fn dying(history: &SharedHistory, act: impl FnOnce()) {
-    history.borrow_mut().is_killing = true;
+/// What is given up meanwhile is so because a client dies at that time: what is dropped with its
+/// runtime has no clock any more but the machine's.
+pub(crate) fn dying(history: &SharedHistory, at: Duration, act: impl FnOnce()) {
+    history.borrow_mut().dying = Some(at);
     act();
-    history.borrow_mut().is_killing = false;
+    history.borrow_mut().dying = None;
 }
 
 fn panicked() -> ClientResult {

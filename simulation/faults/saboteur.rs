@@ -195,10 +195,11 @@ impl Saboteur {
     /// Clients whose life has ended begin anew, without what they have left running.
     fn begin_anew(&mut self, sim: &mut Sim<'_>) {
         let killed = std::mem::take(&mut self.killed);
+        let now = sim.elapsed();
         for client in killed {
             match sim.is_host_running(client.as_str()) {
                 true => drop(self.killed.insert(client)),
-                false => dying(&self.history, || sim.bounce(client.as_str())),
+                false => dying(&self.history, now, || sim.bounce(client.as_str())),
             }
         }
     }
