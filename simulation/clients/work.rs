@@ -6,7 +6,6 @@ use std::time::Duration;
 use cartwheel::bucket::Bucket;
 use cartwheel::message::client::RequestError;
 use futures::future::join_all;
-use tokio::task::JoinSet;
 
 use super::cluster::{ClientResult, Cluster};
 use super::recorded::{RecordedBucket, RecordedClient};
@@ -43,8 +42,7 @@ pub async fn work(
     };
     let client = cluster.client_of(1..=cluster.nodes(), retries).await;
     let buckets = buckets(&cluster, &client, policies, until).await;
-    let mut workers = JoinSet::new();
-    for number in 0..WORKERS {
+    let workers = (0..WORKERS).map(|number| {
         let name = format!("{}-{number}", cluster.name());
         let buckets = buckets.iter();
         let worker = Worker {
@@ -54,11 +52,10 @@ pub async fn work(
             careful: number % 2 == 0,
             known: BTreeMap::new(),
         };
-        workers.spawn_local(worker.work(until));
-    }
-    while let Some(worker) = workers.join_next().await {
-        worker?;
-    }
+        worker.work(until)
+    });
+    // All in one task, so that they die in one moment.
+    join_all(workers).await;
     Ok(())
 }
 
