@@ -29,10 +29,10 @@ const SOON: Duration = Duration::from_millis(1);
 const PANICS_PER_AMID: u64 = 2;
 
 /// How many steps of its work it passes until then, at most.
-const STEPS_MAX: u64 = 8;
+const STEPS_MAX: u64 = 5;
 
 /// How long it may take for that.
-const STEPS_TAKE_MAX: Duration = Duration::from_millis(200);
+const STEPS_TAKE_MAX: Duration = Duration::from_millis(400);
 
 /// Makes actors of a life of a node panic, and counts whether as many start again.
 pub(super) async fn haunt(node: &Node, life: &str, around: &Habitat) -> turmoil::Result {
