@@ -46,7 +46,7 @@ impl Mix {
         let mix = mix.weight(FaultKind::CrashMinority, 2);
         let mix = mix.weight(FaultKind::Cut, 15);
         let mix = mix.weight(FaultKind::Hold, 10);
-        let mix = mix.weight(FaultKind::KillClient, 6);
+        let mix = mix.weight(FaultKind::KillClient, 12);
         mix.partitions(2).machines(3)
     }
 

@@ -44,8 +44,7 @@ async fn crowd(cluster: Cluster, lives: Rc<Cell<u32>>) -> ClientResult {
 async fn write(cluster: &Cluster, at: u64) {
     // One after the other: they are accepted as they come.
     cluster.sleep(millis(at)).await;
-    let client = cluster.client_of([1], 0).await;
-    let bucket = client.unrecorded().bucket("default");
+    let bucket = cluster.client_of([1], 0).await.bucket();
     cluster.until(secs(1)).await;
     // Most are killed before they have an answer.
     drop(
