@@ -10,6 +10,6 @@ mod worker;
 
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
-pub(crate) use lives::{Killer, Lives, dying};
+pub(crate) use lives::{Killer, Lives, end_the_rest};
 pub use recorded::{RecordedBucket, RecordedClient, RecordedDelete, RecordedGet, RecordedPut};
 pub use work::{Temper, work};
