@@ -17,7 +17,7 @@ pub use totals::Totals;
 use crate::report::Report;
 
 /// How many seeds it takes until what must happen sometimes must have happened.
-pub const SEEDS_FOR_SOMETIMES: u64 = 4;
+pub const SEEDS_FOR_SOMETIMES: u64 = 6;
 
 /// Runs each of those, on so many threads, and hands over each report as it comes: the order
 /// differs from time to time, the reports do not.

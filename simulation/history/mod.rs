@@ -211,8 +211,8 @@ pub struct History {
     pub(crate) begun: u64,
     /// How many clients were made.
     clients: u64,
-    /// A client is being killed: what is given up now is so because it dies.
-    pub(crate) is_killing: bool,
+    /// A client dies at this time: what is given up now is so for that.
+    pub(crate) dying: Option<Duration>,
 }
 
 impl History {

@@ -2,7 +2,7 @@
 
 use cartwheel_simulation::history::Outcome;
 use cartwheel_simulation::{
-    ClientResult, Cluster, Fault, FaultKind, Mix, Report, Simulation, millis, secs,
+    ClientResult, Cluster, Fault, FaultKind, Mix, Report, Simulation, Temper, millis, secs, work,
 };
 
 use crate::cases;
@@ -50,6 +50,38 @@ fn a_client_that_dies_begins_anew_under_another_name_and_what_it_asked_is_of_unk
 }
 
 #[test]
+fn what_a_life_has_left_running_dies_with_it() {
+    let report = Simulation::from_seed(9)
+        .client("alice", |cluster| async move {
+            if cluster.name() == "alice" {
+                tokio::task::spawn_local(put_for_ever(cluster.clone()));
+                cluster.until(secs(60)).await;
+            }
+            Ok(())
+        })
+        .at(millis(1_500), Fault::StickSyncs(vec![1, 2, 3]))
+        .at(millis(2_500), Fault::kill_client("alice"))
+        .run();
+    report.assert_clean();
+    let last = report.history.writes.last().expect("a write");
+    assert_eq!(last.outcome(), Outcome::Unknown);
+    let ended = last.ended.expect("it is given up").at;
+    assert!(
+        (millis(2_500)..=millis(2_510)).contains(&ended),
+        "{ended:?}"
+    );
+}
+
+async fn put_for_ever(cluster: Cluster) {
+    let bucket = cluster.client().await.bucket();
+    loop {
+        let put = bucket.put("cart", "milk").timeout(secs(30));
+        drop(put.await);
+        cluster.sleep(millis(100)).await;
+    }
+}
+
+#[test]
 fn who_is_done_stays_done_and_a_node_is_no_client() {
     let once = |cluster: Cluster| async move {
         cluster.client().await.bucket().put("cart", "milk").await?;
@@ -63,24 +95,37 @@ fn who_is_done_stays_done_and_a_node_is_no_client() {
     assert_eq!(report.failures, ["node-1 is no client"]);
 }
 
+/// Two hosts of four workers each, who die again and again.
+fn killed_by_seed() -> Report {
+    let mix = Mix::empty().weight(FaultKind::KillClient, 1);
+    let busy = |cluster| work(cluster, Temper::Patient, Vec::new(), secs(4));
+    Simulation::from_seed(7)
+        .client("alice", busy)
+        .client("bob", busy)
+        .faults(mix.until(secs(4)))
+        .run()
+}
+
 #[test]
 fn a_mix_kills_clients_again_and_again_and_the_run_ends() {
-    let mix = Mix::empty()
-        .weight(FaultKind::KillClient, 1)
-        .until(secs(10));
-    let report = Simulation::from_seed(7)
-        .client("alice", |cluster| {
-            cartwheel_simulation::work(
-                cluster,
-                cartwheel_simulation::Temper::Patient,
-                Vec::new(),
-                secs(10),
-            )
-        })
-        .faults(mix)
-        .run();
+    let report = killed_by_seed();
     report.assert_clean();
-    assert!(report.history.faults["kill a client"] > 5);
+    assert!(report.history.faults["kill a client"] > 2);
+    let happened = &report.history.happened;
+    assert!(happened.contains_key("a client that died in the middle of a write"));
+    assert!(happened.contains_key("a client that died in the middle of a read"));
+}
+
+/// Which numbers the tasks of a process have hangs on how many it has had before.
+#[test]
+fn lives_end_in_the_same_order_in_every_run_of_a_seed() {
+    let first = killed_by_seed().trace;
+    for tasks in 1..=2 {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.expect("a runtime");
+        (0..tasks).for_each(|_| drop(runtime.spawn(async {})));
+        assert!(killed_by_seed().trace == first, "after {tasks} tasks more");
+    }
 }
 
 #[test]

@@ -19,8 +19,11 @@ use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
 const BUGS: [(PlantedBug, Shown); 27] = [
-    (PlantedBug::ListOneOwner, By(THREE_NODES)),
-    (PlantedBug::SkipBehindAFullPage, By(THREE_NODES)),
+    (PlantedBug::ListOneOwner, In(cases::listings::simulation)),
+    (
+        PlantedBug::SkipBehindAFullPage,
+        In(cases::listings::simulation),
+    ),
     (PlantedBug::AnswerABatchAsItComes, By(THREE_NODES)),
     (
         PlantedBug::WaitForTheDead,

@@ -148,9 +148,14 @@ impl Recorder {
         }
     }
 
+    /// The time of a dying client stands still.
+    pub(super) fn now(&self) -> Duration {
+        self.history.borrow().dying.unwrap_or_else(now)
+    }
+
     /// Whoever gave up an operation did so because it died, if it did.
-    fn died(&self, what: &'static str) {
-        if self.history.borrow().is_killing {
+    pub(super) fn died(&self, what: &'static str) {
+        if self.history.borrow().dying.is_some() {
             self.happened(what);
         }
     }
@@ -187,8 +192,8 @@ impl Recorder {
 
     pub(super) fn note(&self, asked: Asked, what: &str) {
         let (client, since) = (&self.client, asked.at.as_micros());
-        self.trace
-            .note(now(), &format!("{client} since {since}: {what}"));
+        let what = format!("{client} since {since}: {what}");
+        self.trace.note(self.now(), &what);
     }
 }
 
@@ -246,9 +251,10 @@ impl OpenRead {
     }
 
     fn end(&mut self, with: Option<Vec<String>>) -> Read {
+        let at = self.recorder.now();
         let mut history = self.recorder.history.borrow_mut();
         let read = &mut history.reads[self.at];
-        read.ended = Some(Ended { at: now(), with });
+        read.ended = Some(Ended { at, with });
         read.clone()
     }
 
@@ -330,10 +336,11 @@ impl OpenWrite {
     }
 
     fn end(&mut self, with: Outcome, direct: bool) -> Write {
+        let at = self.recorder.now();
         let mut history = self.recorder.history.borrow_mut();
         let write = &mut history.writes[self.at];
         write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards());
-        write.ended = Some(Ended { at: now(), with });
+        write.ended = Some(Ended { at, with });
         write.clone()
     }
 
