@@ -56,7 +56,7 @@ pub enum PlantedBug {
     SyncNoCopy = 23,
     /// A listing asks one owner of each partition, whatever r is.
     ListOneOwner = 25,
-    /// A page of a listing that is full ends behind the first key that it has no room for.
+    /// A page of a listing that is full goes on behind the partition in which it ended.
     SkipBehindAFullPage = 26,
     /// The outcomes of a batch are answered in the order in which they came.
     AnswerABatchAsItComes = 27,
