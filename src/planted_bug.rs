@@ -58,7 +58,7 @@ pub enum PlantedBug {
     KeepTheQueue = 24,
     /// A listing asks one owner of each partition, whatever r is.
     ListOneOwner = 26,
-    /// A page of a listing that is full ends behind the first key that it has no room for.
+    /// A page of a listing that is full goes on behind the partition in which it ended.
     SkipBehindAFullPage = 27,
     /// The outcomes of a batch are answered in the order in which they came.
     AnswerABatchAsItComes = 28,

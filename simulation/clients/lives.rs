@@ -15,6 +15,10 @@ use crate::panics;
 use crate::simulation::ClientCode;
 use crate::trace::now;
 
+/// In so many turns of its host the tasks of a life have ended: those it has spawned, and those
+/// that these have.
+const TURNS_TO_DIE: u32 = 8;
+
 /// The lives of a client on one host, each under a name of its own: who begins anew draws other
 /// random numbers.
 pub(crate) struct Lives {
@@ -57,9 +61,7 @@ impl Lives {
                 ended = &mut life => Some(ended),
             };
             match ended {
-                // It ends here, and not with its runtime: that one drops tasks in an order which
-                // no seed gives, and so would close their sockets.
-                None => dying(&cluster.history, now(), || drop(life)),
+                None => die(&cluster, life).await,
                 Some(ended) => end(&cluster, ended.unwrap_or_else(|_| panicked())),
             }
             Ok(())
@@ -77,9 +79,21 @@ impl Lives {
     }
 }
 
-/// What is given up meanwhile is so because a client dies at that time: what is dropped with its
-/// runtime has no clock any more but the machine's.
-pub(crate) fn dying(history: &SharedHistory, at: Duration, act: impl FnOnce()) {
+/// A life ends here, and not with its runtime: that one drops tasks in an order which no seed
+/// gives, and so would close their sockets.
+async fn die(cluster: &Cluster, life: impl Future) {
+    cluster.history.borrow_mut().dying = Some(now());
+    drop(life);
+    // No other host has a turn meanwhile.
+    for _ in 0..TURNS_TO_DIE {
+        tokio::task::yield_now().await;
+    }
+    cluster.history.borrow_mut().dying = None;
+}
+
+/// What a life has left running ends as well. All that it gives up is given up at that time: what
+/// is dropped with its runtime has no clock any more but the machine's.
+pub(crate) fn end_the_rest(history: &SharedHistory, at: Duration, act: impl FnOnce()) {
     history.borrow_mut().dying = Some(at);
     act();
     history.borrow_mut().dying = None;

@@ -11,7 +11,7 @@ mod worker;
 
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
-pub(crate) use lives::{Killer, Lives, dying};
+pub(crate) use lives::{Killer, Lives, end_the_rest};
 pub use recorded::{
     RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch, RecordedGet,
     RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch,

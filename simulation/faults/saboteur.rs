@@ -9,7 +9,7 @@ use turmoil::Sim;
 use super::ledger::{Ledger, disk};
 use super::twin::Twin;
 use super::{Fault, KeyChoice, MachineFault, Pair, Planned};
-use crate::clients::{Killer, dying};
+use crate::clients::{Killer, end_the_rest};
 use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, values};
@@ -199,7 +199,7 @@ impl Saboteur {
         for client in killed {
             match sim.is_host_running(client.as_str()) {
                 true => drop(self.killed.insert(client)),
-                false => dying(&self.history, now, || sim.bounce(client.as_str())),
+                false => end_the_rest(&self.history, now, || sim.bounce(client.as_str())),
             }
         }
     }

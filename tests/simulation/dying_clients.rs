@@ -111,6 +111,9 @@ fn a_mix_kills_clients_again_and_again_and_the_run_ends() {
     let report = killed_by_seed();
     report.assert_clean();
     assert!(report.history.faults["kill a client"] > 2);
+    let happened = &report.history.happened;
+    assert!(happened.contains_key("a client that died in the middle of a write"));
+    assert!(happened.contains_key("a client that died in the middle of a read"));
 }
 
 /// Which numbers the tasks of a process have hangs on how many it has had before.

@@ -19,8 +19,11 @@ use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
 const BUGS: [(PlantedBug, Shown); 28] = [
-    (PlantedBug::ListOneOwner, By(THREE_NODES)),
-    (PlantedBug::SkipBehindAFullPage, By(THREE_NODES)),
+    (PlantedBug::ListOneOwner, In(cases::listings::simulation)),
+    (
+        PlantedBug::SkipBehindAFullPage,
+        In(cases::listings::simulation),
+    ),
     (PlantedBug::AnswerABatchAsItComes, By(THREE_NODES)),
     (
         PlantedBug::WaitForTheDead,
@@ -56,7 +59,10 @@ const BUGS: [(PlantedBug, Shown); 28] = [
     (PlantedBug::SkipTheSync, By(THREE_NODES)),
     (PlantedBug::DropASibling, By(THREE_NODES)),
     (PlantedBug::LastWriterWins, By(THREE_NODES)),
-    (PlantedBug::AnswerUnsynced, By(THREE_NODES)),
+    (
+        PlantedBug::AnswerUnsynced,
+        In(cases::unsynced_answers::simulation),
+    ),
     (PlantedBug::ContextOfAnotherKey, By(THREE_NODES)),
     (PlantedBug::IgnoreTheRequestId, By(FIVE_NODES)),
     (

@@ -10,7 +10,6 @@ use futures::stream::{LocalBoxStream, StreamExt, try_unfold};
 
 use super::recorder::Recorder;
 use crate::history::{self, Asked, Ended, Excerpt};
-use crate::trace::now;
 
 /// A listing, page by page: await [`page`](Self::page), or take [`pages`](Self::pages).
 #[derive(Clone)]
@@ -142,11 +141,12 @@ impl OpenPage {
             self.recorder
                 .happened("a listing that too few owners answered");
         }
+        let at = self.recorder.now();
         let history = self.recorder.history.borrow();
         let damaged = history
             .damages
             .iter()
-            .any(|damage| damage.key.bucket == page.bucket && damage.meets(page.asked.at, now()));
+            .any(|damage| damage.key.bucket == page.bucket && damage.meets(page.asked.at, at));
         drop(history);
         if damaged {
             self.recorder.happened("a listing that met a damaged owner");
@@ -159,9 +159,10 @@ impl OpenPage {
     }
 
     fn end(&mut self, with: Option<Excerpt>) -> history::Page {
+        let at = self.recorder.now();
         let mut history = self.recorder.history.borrow_mut();
         let page = &mut history.pages[self.at];
-        page.ended = Some(Ended { at: now(), with });
+        page.ended = Some(Ended { at, with });
         page.clone()
     }
 
@@ -177,6 +178,8 @@ impl Drop for OpenPage {
         // After the end of the simulation nobody has gone away: the answer never came.
         if turmoil::sim_elapsed().is_some() && self.is_open() {
             let page = self.end(None);
+            self.recorder
+                .died("a client that died in the middle of a listing");
             self.tell(&page, "was given up");
         }
     }

@@ -148,12 +148,13 @@ impl Recorder {
         }
     }
 
-    fn now(&self) -> Duration {
+    /// The time of a dying client stands still.
+    pub(super) fn now(&self) -> Duration {
         self.history.borrow().dying.unwrap_or_else(now)
     }
 
     /// Whoever gave up an operation did so because it died, if it did.
-    fn died(&self, what: &'static str) {
+    pub(super) fn died(&self, what: &'static str) {
         if self.history.borrow().dying.is_some() {
             self.happened(what);
         }

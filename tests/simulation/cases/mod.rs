@@ -6,6 +6,8 @@ pub mod flood;
 pub mod forgotten;
 pub mod last_writers;
 pub mod late_answers;
+pub mod listings;
 pub mod power_cuts;
 pub mod stragglers;
 pub mod twins;
+pub mod unsynced_answers;

@@ -72,3 +72,10 @@ fn a_power_cut_of_all_takes_what_a_buffered_bucket_had_not_synced_and_no_synced_
     }
     assert!(lost > 0, "a power cut took nothing that was acknowledged");
 }
+
+#[test]
+fn a_listing_shows_what_an_owner_has_missed_and_leaves_nothing_out_between_pages() {
+    let report = cases::listings::simulation(1).run();
+    report.assert_clean();
+    assert!(report.history.pages.len() > 12);
+}

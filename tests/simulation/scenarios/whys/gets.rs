@@ -3,6 +3,7 @@
 use cartwheel_simulation::{Fault, Simulation, links, millis, secs};
 
 use super::{set, values};
+use crate::cases::unsynced_answers;
 
 /// A failed put has reached one owner alone. Once a read has shown it, every later read shows it,
 /// whichever owners answer.
@@ -34,24 +35,7 @@ fn what_one_read_has_shown_of_a_failed_put_no_later_read_misses() {
 #[test]
 fn a_read_shows_nothing_that_a_power_cut_takes_back() {
     for seed in 1..=5 {
-        let report = Simulation::from_seed(seed)
-            .client("alice", |cluster| async move {
-                let bucket = cluster.client_of([1, 2, 3], 0).await.bucket();
-                bucket.put("cart", "milk").await?;
-                cluster.until(millis(2_010)).await;
-                let put = bucket.put("cart", "eggs").timeout(millis(200)).await;
-                assert!(put.is_err(), "nobody can sync it");
-                for _ in 0..10 {
-                    let _ = bucket.get("cart").timeout(millis(30)).await;
-                }
-                cluster.until(secs(4)).await;
-                assert_eq!(values(&bucket.get("cart").await?), set(&["milk"]));
-                Ok(())
-            })
-            .at(secs(2), Fault::Stick(vec![1, 2, 3]))
-            .at(millis(2_800), Fault::Crash(vec![1, 2, 3]))
-            .at(secs(3), Fault::Restart(vec![1, 2, 3]));
-        report.run().assert_clean();
+        unsynced_answers::simulation(seed).run().assert_clean();
     }
 }
 

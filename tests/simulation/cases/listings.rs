@@ -1,0 +1,37 @@
+//! A listing shows what an owner has missed, and goes on behind a full page where it ended.
+
+use cartwheel_simulation::{ClientResult, Cluster, Fault, Simulation, links, secs};
+
+/// Some for each partition, so that a page ends in the middle of one.
+const KEYS: u64 = 12;
+
+/// Node 3 is cut off and misses all keys; when it is back, and nobody has read any, they are
+/// listed through each node.
+pub fn simulation(seed: u64) -> Simulation {
+    let away = links(&[3], &[1, 2]);
+    Simulation::from_seed(seed)
+        .named("listings")
+        .configure(|config| config.ring.partitions = 4)
+        .client("alice", alice)
+        .at(secs(2), Fault::Cut(away.clone()))
+        .at(secs(6), Fault::Mend(away))
+}
+
+async fn alice(cluster: Cluster) -> ClientResult {
+    let carts = cluster.client_of([1], 4).await.bucket();
+    // The links are down by then.
+    cluster.until(secs(5)).await;
+    for key in 0..KEYS {
+        carts.put(format!("cart-{key}"), "milk").await?;
+    }
+    // They are up again.
+    cluster.until(secs(12)).await;
+    for node in 1..=cluster.nodes() {
+        let carts = cluster.client_of([node], 4).await.bucket();
+        let mut list = carts.list().limit(2);
+        while let Some(next) = list.page().await?.next {
+            list = list.cursor(next);
+        }
+    }
+    Ok(())
+}
