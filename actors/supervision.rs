@@ -76,7 +76,7 @@ impl Supervision {
         self.panics.ask(place)
     }
 
-    /// Makes the actor of a place panic in the middle of some work, at so manieth a step of it.
+    /// Makes the actor of a place panic in the middle of some work, at that step of it, counted from 1.
     #[cfg(feature = "trip-wires")]
     pub fn panic_amid(&self, place: usize, work: Amid, steps: u64) {
         if let Some(panic) = self.panics.at(place) {

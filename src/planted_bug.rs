@@ -56,14 +56,14 @@ pub enum PlantedBug {
     SyncNoCopy = 23,
     /// A replica that starts again keeps what its earlier life had queued.
     KeepTheQueue = 24,
+    /// The session of a client that died in the middle of a request waits for it for ever.
+    WaitForTheDead = 25,
     /// A listing asks one owner of each partition, whatever r is.
     ListOneOwner = 26,
     /// A page of a listing that is full goes on behind the partition in which it ended.
     SkipBehindAFullPage = 27,
     /// The outcomes of a batch are answered in the order in which they came.
     AnswerABatchAsItComes = 28,
-    /// The session of a client that died in the middle of a request waits for it for ever.
-    WaitForTheDead = 25,
 }
 
 impl PlantedBug {

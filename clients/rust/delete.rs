@@ -43,8 +43,8 @@ impl Delete {
 
     /// The name of the delete, instead of a new one that its retries alone share: see
     /// [`Put::request_id`](crate::Put::request_id). It matters where the last writer wins, since a
-    /// delete is a version there; elsewhere one with the same context removes the same values
-    /// however often it comes.
+    /// delete is a version there, and one that comes too late removes what was put since; elsewhere
+    /// one with the same context removes the same values however often it comes.
     pub fn request_id(mut self, id: RequestId) -> Self {
         self.request_id = Some(id);
         self

@@ -84,7 +84,8 @@ pub enum Error {
 impl Error {
     /// Whether a write that ended so may be kept all the same.
     ///
-    /// `false` is a promise: nothing was written. `true` is to be answered by reading the key,
+    /// `false` is a promise: nothing was written, by this request; of an earlier one that was given
+    /// the same request id it says nothing. `true` is to be answered by reading the key,
     /// or by writing again: a value that was put twice is at worst its own sibling. For a
     /// read, which changes nothing, there is no outcome to be known.
     pub fn outcome_is_unknown(&self) -> bool {

@@ -72,10 +72,19 @@ impl Put {
     /// a later one as it did the first, and the value never becomes a sibling of itself.
     ///
     /// They meet as long as the value stands: until then there is no limit of time. Once another
-    /// write has replaced it, only the node that took it knows the name, for the next 4096 writes
-    /// of its shard and until it starts again. An attempt that comes later than that is a new
-    /// write, whose value comes back beside the one that replaced it: a conflict like any other,
-    /// and nothing is lost.
+    /// write has replaced it, only the shard of the node that took it knows the name, for its next
+    /// 4096 writes, and until it starts again or meets a corrupt record. An attempt that comes later
+    /// than that is a new write. Its value comes back beside the one that replaced it, a conflict
+    /// like any other; but where the last writer wins it is the newest, and takes the place of what
+    /// was written since, so read before you send it so late.
+    ///
+    /// Attempts that two nodes took while they did not reach each other are two versions until a
+    /// read or a write brings them together. Who replaces or deletes the one that was answered
+    /// before that may find the other again.
+    ///
+    /// An error speaks of its own attempts alone: that nothing was written
+    /// ([`Error::outcome_is_unknown`](crate::Error::outcome_is_unknown)) does not mean that nothing
+    /// of an earlier request under the name was kept.
     ///
     /// A name belongs to one write. Another value under a name that a node knows for the same key
     /// is answered as if it were kept, and is not.

@@ -6,6 +6,9 @@ use crate::dice::Dice;
 use crate::faults::Mix;
 use crate::simulation::{Simulation, secs};
 
+/// Once in so many seeds there are as many partitions as by default.
+const SEEDS_PER_DEFAULT: u64 = 8;
+
 /// A kind of run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -84,10 +87,14 @@ impl Kind {
     }
 }
 
-/// Fewer partitions than by default, so that some of them hold several keys and a listing takes no
-/// more than its share of a run.
+/// Mostly fewer partitions than by default, so that some of them hold several keys and a listing
+/// takes no more than its share of a run.
 fn partitions(seed: u64) -> u32 {
-    1 << Dice::new(seed, "partitions").between(1, 6)
+    let mut dice = Dice::new(seed, "partitions");
+    match dice.one_in(SEEDS_PER_DEFAULT) {
+        true => 256,
+        false => 1 << dice.between(1, 6),
+    }
 }
 
 /// What must happen sometimes in every kind.

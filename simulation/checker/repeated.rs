@@ -43,7 +43,7 @@ pub(super) fn shared_ids(history: &History) -> Vec<Violation> {
 
 fn is_same(one: &Write, other: &Write) -> bool {
     let handed = one.context_in == other.context_in;
-    handed && one.key == other.key && one.value == other.value
+    handed && one.key == other.key && one.value == other.value && one.text == other.text
 }
 
 fn one(attempts: &[&Write]) -> Write {

@@ -68,8 +68,8 @@ pub enum Fault {
     /// and the next time it is a clone that has gone on elsewhere. It is down until it is
     /// restarted.
     RollBack(u64),
-    /// A second process with the id of a node opens a copy of its directory, at an address of its
-    /// own: see [`Cluster::client_of_twin`](crate::Cluster::client_of_twin).
+    /// A second process with the id of a node opens a copy of its directory, once a run for each
+    /// node, at an address of its own: see [`Cluster::client_of_twin`](crate::Cluster::client_of_twin).
     OpenTwice(u64),
     /// The store of a node fails for good at the next such operation: the node ends, and
     /// starts again by itself.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::{History, Outcome, Page, Read, Write};
@@ -33,6 +34,15 @@ struct Line<'a> {
     /// Of a page of a listing: what it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a [String]>,
+    /// Of a page: the place behind which it begins, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    /// Of a page: the place up to which it goes, if that is not the bucket's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// Of a page: the partitions that too few owners have answered for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incomplete: Option<&'a [u16]>,
     invoked_ms: u64,
     /// Nothing if it never ended.
     returned_ms: Option<u64>,
@@ -88,6 +98,9 @@ fn of_write(write: &Write) -> Line<'_> {
         stamp: write.stamp.map(|stamp| stamp.0),
         values: None,
         keys: None,
+        from: None,
+        until: None,
+        incomplete: None,
         invoked_ms: ms(write.asked.at),
         returned_ms: write.ended.map(|ended| ms(ended.at)),
         outcome: match write.outcome() {
@@ -115,6 +128,9 @@ fn of_read(read: &Read) -> Line<'_> {
         stamp: Some(read.stamp.0).filter(|stamp| *stamp > 0),
         values: found,
         keys: None,
+        from: None,
+        until: None,
+        incomplete: None,
         invoked_ms: ms(read.asked.at),
         returned_ms: read.ended.as_ref().map(|ended| ms(ended.at)),
         outcome: match (&read.ended, found) {
@@ -142,6 +158,9 @@ fn of_page(page: &Page) -> Line<'_> {
         stamp: None,
         values: None,
         keys: shown.map(|shown| &shown.keys[..]),
+        from: Some(place(&page.from)),
+        until: shown.and_then(|shown| shown.until.as_ref()).map(place),
+        incomplete: shown.map(|shown| &shown.incomplete[..]),
         invoked_ms: ms(page.asked.at),
         returned_ms: page.ended.as_ref().map(|ended| ms(ended.at)),
         outcome: match (&page.ended, shown) {
@@ -151,6 +170,10 @@ fn of_page(page: &Page) -> Line<'_> {
         },
         strict: true,
     }
+}
+
+fn place(place: &Bytes) -> String {
+    place.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn ms(at: Duration) -> u64 {
