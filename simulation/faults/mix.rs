@@ -74,6 +74,8 @@ impl Mix {
     /// bear.
     pub fn bad_disks() -> Self {
         let mix = Self::everyday().weight(FaultKind::Wipe, 4);
+        // Beside so many others a wrong clock would meet a write too seldom.
+        let mix = mix.weight(FaultKind::ClockJump, 6);
         let mix = mix.weight(FaultKind::RollBack, 6);
         let mix = mix.weight(FaultKind::FailWrite, 4);
         let mix = mix.weight(FaultKind::FailSync, 4);
