@@ -27,7 +27,7 @@ pub(super) enum Deletes<'a> {
 impl<'a> Deletes<'a> {
     /// Where siblings are kept: a delete takes what its context has seen.
     pub(super) fn of_contexts(writes: &[&'a Write]) -> Self {
-        let mut possible: Vec<&Write> = writes.iter().copied().collect();
+        let mut possible: Vec<&Write> = writes.to_vec();
         possible.retain(|write| write.is_possible());
         // A write was asked after all that it has seen, so that what is behind it is known.
         possible.sort_by_key(|write| std::cmp::Reverse(write.asked.number));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cartwheel_client::{Bucket, Context, DeleteItem, Error, Object, PutItem, Written};
 
 use super::awaited;
-use super::recorder::{NewWrite, OpenRead, OpenWrite, Recorder, names, without_names};
+use super::recorder::{NewWrite, OpenRead, OpenWrite, Recorder, names, patience, without_names};
 use crate::history::NAME;
 
 /// A batch of such items; await it.
@@ -57,11 +57,11 @@ recorded_batch! {
 impl RecordedGetBatch {
     /// Reads.
     pub async fn send(self) -> Vec<Result<Object, Error>> {
-        let asked = self.recorder.ask(self.timeout);
+        let patience = patience(self.timeout);
         let reads = self.items.iter().map(|key| self.open(key));
         let reads: Vec<OpenRead> = reads.collect();
         let batch = self.bucket.get_batch(&self.items).explain();
-        let mut answers = batch.timeout(asked.patience).send().await;
+        let mut answers = batch.timeout(patience).send().await;
         for (mut read, answer) in reads.into_iter().zip(&mut answers) {
             match answer {
                 Ok(object) => {
@@ -87,12 +87,12 @@ impl RecordedGetBatch {
 impl RecordedPutBatch {
     /// Writes.
     pub async fn send(mut self) -> Vec<Result<Written, Error>> {
-        let asked = self.recorder.ask(self.timeout);
+        let patience = patience(self.timeout);
         let items = std::mem::take(&mut self.items);
         let items = items.into_iter().map(|item| self.open(item));
         let (writes, items): (Vec<OpenWrite>, Vec<PutItem>) = items.unzip();
         let batch = self.bucket.put_batch(items).explain();
-        let answers = batch.timeout(asked.patience).send().await;
+        let answers = batch.timeout(patience).send().await;
         let batch = "a batch of puts that was acknowledged";
         self.recorder.ended(batch, writes, &answers);
         answers
@@ -123,12 +123,12 @@ impl RecordedPutBatch {
 impl RecordedDeleteBatch {
     /// Deletes.
     pub async fn send(mut self) -> Vec<Result<Written, Error>> {
-        let asked = self.recorder.ask(self.timeout);
+        let patience = patience(self.timeout);
         let items = std::mem::take(&mut self.items);
         let items = items.into_iter().map(|item| self.open(item));
         let (writes, items): (Vec<OpenWrite>, Vec<DeleteItem>) = items.unzip();
         let batch = self.bucket.delete_batch(items).explain();
-        let answers = batch.timeout(asked.patience).send().await;
+        let answers = batch.timeout(patience).send().await;
         let batch = "a batch of deletes that was acknowledged";
         self.recorder.ended(batch, writes, &answers);
         answers

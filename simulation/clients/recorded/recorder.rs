@@ -18,6 +18,11 @@ use crate::trace::{Trace, now};
 /// What a request may take unless it says otherwise, as the client has it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What a request may take.
+pub(super) fn patience(timeout: Option<Duration>) -> Duration {
+    timeout.unwrap_or(PATIENCE)
+}
+
 /// Notes what one client does with one bucket.
 #[derive(Clone)]
 pub(crate) struct Recorder {
@@ -56,7 +61,7 @@ impl Recorder {
         Asked {
             number: history.begun,
             at: now(),
-            patience: timeout.unwrap_or(PATIENCE),
+            patience: patience(timeout),
         }
     }
 
