@@ -55,7 +55,10 @@ const BUGS: [(PlantedBug, Shown); 28] = [
         PlantedBug::KeepTheQueue,
         In(cases::late_answers::simulation),
     ),
-    (PlantedBug::TakeAnythingForACorrupt, By(BAD_DISKS)),
+    (
+        PlantedBug::TakeAnythingForACorrupt,
+        In(cases::corruption::simulation),
+    ),
     (PlantedBug::SkipTheSync, By(THREE_NODES)),
     (PlantedBug::DropASibling, By(THREE_NODES)),
     (PlantedBug::LastWriterWins, By(THREE_NODES)),

@@ -1,5 +1,6 @@
 //! Cases that a campaign would meet too seldom, as runs of any seed.
 
+pub mod corruption;
 pub mod credits;
 pub mod dead_clients;
 pub mod flood;

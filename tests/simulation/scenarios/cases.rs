@@ -79,3 +79,10 @@ fn a_listing_shows_what_an_owner_has_missed_and_leaves_nothing_out_between_pages
     report.assert_clean();
     assert!(report.history.pages.len() > 12);
 }
+
+#[test]
+fn what_a_corrupt_record_held_is_back_before_it_takes_anything_else() {
+    for seed in 1..=3 {
+        cases::corruption::simulation(seed).run().assert_clean();
+    }
+}
