@@ -3,9 +3,11 @@
 //! To add one: a variant of [`Fault`] with its name, and its arm in the saboteur. For it to come
 //! by itself: a [`FaultKind`], its arm in `draw.rs`, and its weight in a [`Mix`].
 
+mod destruction;
 mod draw;
 mod forgetting;
 mod key_choice;
+mod killing;
 mod kinds;
 mod ledger;
 mod machine;
