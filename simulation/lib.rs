@@ -41,8 +41,9 @@ mod simulation;
 mod trace;
 
 pub use clients::{
-    ClientResult, Cluster, RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch,
-    RecordedGet, RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch, Temper, work,
+    ClientResult, Cluster, Notebook, RecordedBucket, RecordedClient, RecordedDelete,
+    RecordedDeleteBatch, RecordedGet, RecordedGetBatch, RecordedList, RecordedPut,
+    RecordedPutBatch, Temper, work,
 };
 pub use dice::Dice;
 pub use faults::{Fault, FaultKind, KeyChoice, MachineFault, Mix, Pair, Planned, links};

@@ -64,11 +64,21 @@ pub enum PlantedBug {
     SkipBehindAFullPage = 27,
     /// The outcomes of a batch are answered in the order in which they came.
     AnswerABatchAsItComes = 28,
+    /// A listing shows the keys of other buckets too.
+    ListOtherBuckets = 29,
+    /// A page of a listing shows one key more than it may.
+    OverfillAPage = 30,
+    /// A page of a listing calls the partition behind the one that too few answered for incomplete.
+    MissThePartition = 31,
+    /// A client waits for an answer for as long as its connection stands.
+    WaitForTheAnswer = 32,
+    /// A client draws its request ids from too few.
+    DrawFromTooFewIds = 33,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 28] = [
+    pub const ALL: [(&'static str, Self); 33] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -97,6 +107,11 @@ impl PlantedBug {
         ("skip-behind-a-full-page", Self::SkipBehindAFullPage),
         ("answer-a-batch-as-it-comes", Self::AnswerABatchAsItComes),
         ("wait-for-the-dead", Self::WaitForTheDead),
+        ("list-other-buckets", Self::ListOtherBuckets),
+        ("overfill-a-page", Self::OverfillAPage),
+        ("miss-the-partition", Self::MissThePartition),
+        ("wait-for-the-answer", Self::WaitForTheAnswer),
+        ("draw-from-too-few-ids", Self::DrawFromTooFewIds),
     ];
 
     /// The bug of a name.

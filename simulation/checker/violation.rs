@@ -138,6 +138,26 @@ pub enum Violation {
         /// When the page was answered.
         at: Duration,
     },
+    /// A page of a listing shows more keys than it may.
+    PageTooLong {
+        /// The bucket's name.
+        bucket: String,
+        /// How many keys it shows.
+        keys: usize,
+        /// How many it may show.
+        limit: u32,
+        /// When the page was answered.
+        at: Duration,
+    },
+    /// A page of a listing calls a partition incomplete that it has not come to.
+    IncompleteElsewhere {
+        /// The bucket's name.
+        bucket: String,
+        /// The partition.
+        partition: u16,
+        /// When the page was answered.
+        at: Duration,
+    },
     /// A page of a listing was not answered, or not in time.
     EndlessPage {
         /// When it was asked.
