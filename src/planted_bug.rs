@@ -74,11 +74,17 @@ pub enum PlantedBug {
     WaitForTheAnswer = 32,
     /// A client draws its request ids from too few.
     DrawFromTooFewIds = 33,
+    /// A write drops what its context covers and does not remember it.
+    ForgetTheCovered = 34,
+    /// Where the last writer wins the others stay beside it.
+    KeepTheLosers = 35,
+    /// What a merge takes over is stamped anew.
+    StampAMerge = 36,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 33] = [
+    pub const ALL: [(&'static str, Self); 36] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -112,6 +118,9 @@ impl PlantedBug {
         ("miss-the-partition", Self::MissThePartition),
         ("wait-for-the-answer", Self::WaitForTheAnswer),
         ("draw-from-too-few-ids", Self::DrawFromTooFewIds),
+        ("forget-the-covered", Self::ForgetTheCovered),
+        ("keep-the-losers", Self::KeepTheLosers),
+        ("stamp-a-merge", Self::StampAMerge),
     ];
 
     /// The bug of a name.
