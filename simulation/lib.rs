@@ -18,7 +18,7 @@
 //! | `faults/` | [`Fault`] and [`Mix`]: what goes wrong, when, and how much the owners of a key can bear |
 //! | [`history`] | what the clients know |
 //! | [`checker`] | what no history may show |
-//! | `cluster/`, `disk/`, `network.rs` | the nodes, and what is simulated around them |
+//! | `cluster/`, `disk/`, `network/` | the nodes, and what is simulated around them |
 //! | [`campaign`] | many seeds of our own kinds of runs |
 
 #![warn(missing_docs)]

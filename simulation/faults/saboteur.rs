@@ -14,7 +14,7 @@ use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::history::SharedHistory;
-use crate::network::LATENCY_MAX;
+use crate::network::{LATENCY_MAX, Wires};
 use crate::progress::Progress;
 use crate::trace::Trace;
 
@@ -40,6 +40,7 @@ pub struct Saboteur {
     pub hosts: Vec<String>,
     pub dice: Dice,
     pub trace: Trace,
+    pub wires: Wires,
     pub history: SharedHistory,
     pub ledger: Ledger,
     pub given_up: GivenUp,
@@ -137,6 +138,7 @@ impl Saboteur {
             Fault::Restart(nodes) => nodes.iter().for_each(|node| restart(sim, *node)),
             Fault::Cut(pairs) => each(pairs, |a, b| sim.partition(a, b)),
             Fault::CutOneWay(pairs) => each(pairs, |a, b| sim.partition_oneway(a, b)),
+            Fault::Break(pairs) => each(pairs, |a, b| self.wires.cut(a, b, &mut self.dice)),
             Fault::Mend(pairs) => each(pairs, |a, b| sim.repair(a, b)),
             Fault::Hold(pairs) => each(pairs, |a, b| sim.hold(a, b)),
             Fault::Release(pairs) => each(pairs, |a, b| sim.release(a, b)),
