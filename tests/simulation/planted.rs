@@ -24,21 +24,30 @@ const BUGS: [(PlantedBug, Shown); 36] = [
     (PlantedBug::StampAMerge, By(THREE_NODES)),
     (PlantedBug::ListOtherBuckets, By(THREE_NODES)),
     (PlantedBug::OverfillAPage, By(THREE_NODES)),
-    (PlantedBug::MissThePartition, By(THREE_NODES)),
+    (
+        PlantedBug::MissThePartition,
+        In(cases::listings::of_one_owner),
+    ),
     (PlantedBug::WaitForTheAnswer, By(THREE_NODES)),
     (PlantedBug::DrawFromTooFewIds, By(THREE_NODES)),
-    (PlantedBug::ListOneOwner, In(cases::listings::simulation)),
+    (
+        PlantedBug::ListOneOwner,
+        In(cases::listings::of_what_was_missed),
+    ),
     (
         PlantedBug::SkipBehindAFullPage,
-        In(cases::listings::simulation),
+        In(cases::listings::of_what_was_missed),
     ),
     (PlantedBug::AnswerABatchAsItComes, By(THREE_NODES)),
     (
         PlantedBug::WaitForTheDead,
         In(cases::dead_clients::simulation),
     ),
-    (PlantedBug::AcknowledgeUnbuffered, By(THREE_NODES)),
-    (PlantedBug::SyncNoCopy, In(cases::power_cuts::simulation)),
+    (
+        PlantedBug::AcknowledgeUnbuffered,
+        In(cases::power_cuts::of_queued),
+    ),
+    (PlantedBug::SyncNoCopy, In(cases::power_cuts::of_unsynced)),
     (
         PlantedBug::ClaimForgottenDots,
         In(cases::forgotten::simulation),

@@ -15,20 +15,34 @@ const CUTS: [u64; 3] = [2, 3, 4];
 /// How long before each cut the writers begin.
 const BURST: Duration = millis(150);
 
-/// How long before each cut nothing is synced any more.
+/// How long before each cut the disks are stuck.
 const STUCK: Duration = millis(75);
 
 /// How many write at once.
 const WRITERS: u64 = 16;
 
-pub fn simulation(seed: u64) -> Simulation {
+/// Before each cut nothing is synced.
+pub fn of_unsynced(seed: u64) -> Simulation {
+    simulation("power cuts", seed, Fault::StickSyncs(vec![1, 2, 3]))
+}
+
+/// Before each cut nothing is even written.
+pub fn of_queued(seed: u64) -> Simulation {
+    simulation(
+        "power cuts of stuck disks",
+        seed,
+        Fault::Stick(vec![1, 2, 3]),
+    )
+}
+
+fn simulation(name: &str, seed: u64, stuck: Fault) -> Simulation {
     let mut simulation = Simulation::from_seed(seed)
-        .named("power cuts")
+        .named(name)
         .client("alice", alice)
         .at_most(secs(180));
     for cut in CUTS {
         simulation = simulation
-            .at(secs(cut) - STUCK, Fault::StickSyncs(vec![1, 2, 3]))
+            .at(secs(cut) - STUCK, stuck.clone())
             .at(secs(cut), Fault::Crash(vec![1, 2, 3]))
             .at(secs(cut) + millis(100), Fault::Restart(vec![1, 2, 3]));
     }

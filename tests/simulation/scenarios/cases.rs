@@ -58,7 +58,7 @@ fn requests_that_are_handed_on_leave_a_peer_its_credits_for_replicas() {
 fn a_power_cut_of_all_takes_what_a_buffered_bucket_had_not_synced_and_no_synced_copy() {
     let mut lost = 0;
     for seed in 1..=3 {
-        let report = cases::power_cuts::simulation(seed).run();
+        let report = cases::power_cuts::of_unsynced(seed).run();
         report.assert_clean();
         let history = &report.history;
         let acknowledged = history
@@ -75,7 +75,7 @@ fn a_power_cut_of_all_takes_what_a_buffered_bucket_had_not_synced_and_no_synced_
 
 #[test]
 fn a_listing_shows_what_an_owner_has_missed_and_leaves_nothing_out_between_pages() {
-    let report = cases::listings::simulation(1).run();
+    let report = cases::listings::of_what_was_missed(1).run();
     report.assert_clean();
     assert!(report.history.pages.len() > 12);
 }
@@ -85,4 +85,22 @@ fn what_a_corrupt_record_held_is_back_before_it_takes_anything_else() {
     for seed in 1..=3 {
         cases::corruption::simulation(seed).run().assert_clean();
     }
+}
+
+#[test]
+fn what_stuck_disks_have_only_queued_is_not_acknowledged_in_a_buffered_bucket_either() {
+    for seed in 1..=3 {
+        let report = cases::power_cuts::of_queued(seed).run();
+        report.assert_clean();
+        let happened = &report.history.happened;
+        assert!(happened["a write of unknown outcome"] > 0);
+    }
+}
+
+#[test]
+fn a_page_says_of_which_partitions_too_few_owners_have_answered() {
+    let report = cases::listings::of_one_owner(1).run();
+    report.assert_clean();
+    let happened = &report.history.happened;
+    assert!(happened["a listing that too few owners answered"] > 3);
 }
