@@ -1,5 +1,6 @@
 //! A listing shows what an owner has missed, and goes on behind a full page where it ended.
 
+use cartwheel::bucket::Bucket;
 use cartwheel_simulation::{ClientResult, Cluster, Fault, RecordedBucket, Simulation, links, secs};
 
 /// Some for each partition, so that a page ends in the middle of one.
@@ -26,6 +27,28 @@ pub fn of_one_owner(seed: u64) -> Simulation {
         .client("bob", bob)
         .at(secs(4), Fault::Cut(away.clone()))
         .at(secs(10), Fault::Mend(away))
+}
+
+/// Two buckets share every slice, and none of their keys.
+pub fn of_two_buckets(seed: u64) -> Simulation {
+    Simulation::from_seed(seed)
+        .named("listings of two buckets")
+        .configure(|config| config.ring.partitions = 4)
+        .client("carol", carol)
+}
+
+async fn carol(cluster: Cluster) -> ClientResult {
+    let client = cluster.client().await;
+    let policy = Bucket {
+        name: "wishes".to_owned(),
+        ..Bucket::default_bucket(3)
+    };
+    let wishes = client.create_bucket(policy).await?;
+    put_all(&client.bucket()).await?;
+    for key in 0..KEYS {
+        wishes.put(format!("wish-{key}"), "tea").await?;
+    }
+    list_all(&cluster, 1, 3).await
 }
 
 async fn bob(cluster: Cluster) -> ClientResult {

@@ -3,6 +3,7 @@
 pub mod corruption;
 pub mod credits;
 pub mod dead_clients;
+pub mod deletes;
 pub mod flood;
 pub mod forgotten;
 pub mod last_writers;

@@ -1,5 +1,7 @@
 //! The cases by which planted bugs are seen, without any bug.
 
+use std::collections::BTreeSet;
+
 use crate::cases;
 
 #[test]
@@ -103,4 +105,18 @@ fn a_page_says_of_which_partitions_too_few_owners_have_answered() {
     report.assert_clean();
     let happened = &report.history.happened;
     assert!(happened["a listing that too few owners answered"] > 3);
+}
+
+#[test]
+fn a_listing_of_one_bucket_shows_no_key_of_another() {
+    let report = cases::listings::of_two_buckets(1).run();
+    report.assert_clean();
+    assert!(report.history.pages.len() > 4);
+}
+
+#[test]
+fn a_delete_through_an_owner_that_never_had_the_value_deletes_it() {
+    let report = cases::deletes::simulation(1).run();
+    report.assert_clean();
+    assert!(report.history.last.values().all(BTreeSet::is_empty));
 }
