@@ -15,13 +15,17 @@ use cartwheel_actors::node::{Node, NodeOptions, StartError, start};
 use cartwheel_actors::shell::{
     ArbiterShards, Clock, EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shards, Shell,
 };
-use cartwheel_client::Client;
+use cartwheel_client::{Client, ClientBuilder};
 use tokio::task::LocalSet;
 
 use crate::bound_ports::BoundPorts;
 
 /// When a test is taken to stand still; far more than one takes that shares a core with others.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
+
+/// How long a client waits for each answer. What the machine takes is not what is tested, and
+/// whoever is asked again does again what the test asked for once, be it a panic.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nodes that share the test's thread.
 pub struct Cluster {
@@ -183,12 +187,15 @@ impl Cluster {
 
     /// A client of some of the nodes.
     pub async fn client(&self, nodes: &[usize]) -> Client {
+        self.patient(nodes).build().await.unwrap()
+    }
+
+    /// What makes it.
+    pub fn patient(&self, nodes: &[usize]) -> ClientBuilder {
         let endpoints = nodes.iter().map(|at| &self.nodes[*at].client_address);
-        Client::builder()
-            .endpoints(endpoints)
-            .build()
-            .await
-            .unwrap()
+        let client = Client::builder().endpoints(endpoints);
+        let client = client.timeout(PATIENCE).attempt_timeout(PATIENCE);
+        client.connect_timeout(PATIENCE)
     }
 }
 

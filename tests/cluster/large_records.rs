@@ -1,7 +1,6 @@
 //! Records that only merging makes: they move between nodes, and clients get out of them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use cartwheel::bucket::Bucket;
@@ -12,16 +11,12 @@ use cartwheel::node::{NodeId, ShardId};
 use cartwheel::ring::Ring;
 use cartwheel::store::{Batch, Committer, Durability, Family, StoredKey, Submission, Ticket};
 use cartwheel::version::{ConflictRule, Dot, Origin, Record, RequestId, Stamp, Value, Version};
-use cartwheel_client::{Client, Context};
+use cartwheel_client::Context;
 
 use crate::cluster::{Cluster, with_nodes};
 
 const KEY: &[u8] = b"cart:1001";
 const MIB: usize = 1024 * 1024;
-
-/// What the machine takes to move that much is not what is tested: most of it is copies and fresh
-/// memory, on one thread, and several seconds where others work too.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What merging leaves of so many blind puts of a mebibyte each, at owners that were cut off.
 fn merged(siblings: u64) -> Record {
@@ -74,13 +69,6 @@ fn plant(cluster: &Cluster, at: usize, record: &Record) {
     });
 }
 
-/// The bucket, through one node, as a patient client sees it.
-async fn through(cluster: &Cluster, at: usize) -> cartwheel_client::Bucket {
-    let client = Client::builder().endpoints([&cluster.nodes[at].client_address]);
-    let client = client.timeout(PATIENCE).attempt_timeout(PATIENCE);
-    client.build().await.unwrap().bucket("default")
-}
-
 fn numbers<'value>(values: impl IntoIterator<Item = &'value Bytes>) -> Vec<u8> {
     let mut numbers: Vec<u8> = values.into_iter().map(|value| value[0]).collect();
     numbers.sort_unstable();
@@ -91,7 +79,7 @@ fn numbers<'value>(values: impl IntoIterator<Item = &'value Bytes>) -> Vec<u8> {
 fn a_merged_record_of_forty_mebibytes_moves_and_is_read_whole() {
     with_nodes(3, |cluster| async move {
         plant(&cluster, 0, &merged(40));
-        let bucket = through(&cluster, 1).await;
+        let bucket = cluster.client(&[1]).await.bucket("default");
         let object = bucket.get(KEY).r(3).send().await.unwrap();
         assert_eq!(
             numbers(object.values.iter().map(|value| &value.bytes)),
@@ -99,7 +87,7 @@ fn a_merged_record_of_forty_mebibytes_moves_and_is_read_whole() {
         );
         let one = bucket.put(KEY, "one").context(object.context);
         one.send().await.unwrap();
-        let bucket = through(&cluster, 2).await;
+        let bucket = cluster.client(&[2]).await.bucket("default");
         let object = bucket.get(KEY).r(3).send().await.unwrap();
         assert_eq!(object.values.len(), 1);
     });
@@ -109,7 +97,7 @@ fn a_merged_record_of_forty_mebibytes_moves_and_is_read_whole() {
 fn a_record_over_the_longest_answer_is_resolved_piece_by_piece() {
     with_nodes(3, |cluster| async move {
         plant(&cluster, 0, &merged(50));
-        let bucket = through(&cluster, 1).await;
+        let bucket = cluster.client(&[1]).await.bucket("default");
         let Err(error) = bucket.get(KEY).r(3).send().await else {
             panic!("more than an answer holds")
         };
@@ -148,7 +136,7 @@ fn a_record_over_the_longest_answer_is_resolved_piece_by_piece() {
 fn a_put_to_such_a_record_is_refused_with_the_siblings_that_fit() {
     with_nodes(3, |cluster| async move {
         plant(&cluster, 0, &merged(50));
-        let bucket = through(&cluster, 0).await;
+        let bucket = cluster.client(&[0]).await.bucket("default");
         let error = bucket.put(KEY, "blind").send().await.unwrap_err();
         let Some(RequestError::TooManySiblings {
             siblings,
