@@ -18,7 +18,7 @@
 //! | `faults/` | [`Fault`] and [`Mix`]: what goes wrong, when, and how much the owners of a key can bear |
 //! | [`history`] | what the clients know |
 //! | [`checker`] | what no history may show |
-//! | `cluster/`, `disk/`, `network.rs` | the nodes, and what is simulated around them |
+//! | `cluster/`, `disk/`, `network/` | the nodes, and what is simulated around them |
 //! | [`campaign`] | many seeds of our own kinds of runs |
 
 #![warn(missing_docs)]
@@ -41,8 +41,9 @@ mod simulation;
 mod trace;
 
 pub use clients::{
-    ClientResult, Cluster, RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch,
-    RecordedGet, RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch, Temper, work,
+    ClientResult, Cluster, Notebook, RecordedBucket, RecordedClient, RecordedDelete,
+    RecordedDeleteBatch, RecordedGet, RecordedGetBatch, RecordedList, RecordedPut,
+    RecordedPutBatch, Temper, work,
 };
 pub use dice::Dice;
 pub use faults::{Fault, FaultKind, KeyChoice, MachineFault, Mix, Pair, Planned, links};

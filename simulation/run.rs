@@ -13,7 +13,7 @@ use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
 use crate::faults::{Ledger, Saboteur, disk, plan};
 use crate::history::SharedHistory;
-use crate::network::LATENCY_MAX;
+use crate::network::{LATENCY_MAX, Wires};
 use crate::panics;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -70,6 +70,7 @@ fn cluster(simulation: &Simulation, clients: usize) -> Cluster {
         default_bucket,
         history,
         trace: Trace::default(),
+        wires: Wires::default(),
         progress: Rc::new(Progress::new(clients)),
     }
 }
@@ -121,6 +122,7 @@ fn saboteur(
         planned,
         dice,
         trace: cluster.trace.clone(),
+        wires: cluster.wires.clone(),
         ledger: Ledger::new(placement, history.clone()),
         history,
         given_up: GivenUp::default(),
@@ -155,6 +157,7 @@ fn nodes(sim: &mut Sim<'static>, simulation: &Simulation, saboteur: &mut Saboteu
             seed: simulation.seed,
             disk: Rc::clone(disk),
             machine: Machine::default(),
+            wires: saboteur.wires.clone(),
             trace: saboteur.trace.clone(),
             history: saboteur.history.clone(),
             given_up: saboteur.given_up.clone(),
@@ -239,4 +242,8 @@ fn count(saboteur: &Saboteur) {
             *history.happened.entry(what).or_default() += count;
         }
     }
+    let broken = saboteur.wires.broken();
+    history
+        .happened
+        .extend(broken.into_iter().filter(|(_, count)| *count > 0));
 }

@@ -64,11 +64,27 @@ pub enum PlantedBug {
     SkipBehindAFullPage = 27,
     /// The outcomes of a batch are answered in the order in which they came.
     AnswerABatchAsItComes = 28,
+    /// A listing shows the keys of other buckets too.
+    ListOtherBuckets = 29,
+    /// A page of a listing shows one key more than it may.
+    OverfillAPage = 30,
+    /// A page of a listing calls the partition behind the one that too few answered for incomplete.
+    MissThePartition = 31,
+    /// A client waits for an answer for as long as its connection stands.
+    WaitForTheAnswer = 32,
+    /// A client draws its request ids from too few.
+    DrawFromTooFewIds = 33,
+    /// A write drops what its context covers and does not remember it.
+    ForgetTheCovered = 34,
+    /// Where the last writer wins the others stay beside it.
+    KeepTheLosers = 35,
+    /// What a merge takes over is stamped anew.
+    StampAMerge = 36,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 28] = [
+    pub const ALL: [(&'static str, Self); 36] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -97,6 +113,14 @@ impl PlantedBug {
         ("skip-behind-a-full-page", Self::SkipBehindAFullPage),
         ("answer-a-batch-as-it-comes", Self::AnswerABatchAsItComes),
         ("wait-for-the-dead", Self::WaitForTheDead),
+        ("list-other-buckets", Self::ListOtherBuckets),
+        ("overfill-a-page", Self::OverfillAPage),
+        ("miss-the-partition", Self::MissThePartition),
+        ("wait-for-the-answer", Self::WaitForTheAnswer),
+        ("draw-from-too-few-ids", Self::DrawFromTooFewIds),
+        ("forget-the-covered", Self::ForgetTheCovered),
+        ("keep-the-losers", Self::KeepTheLosers),
+        ("stamp-a-merge", Self::StampAMerge),
     ];
 
     /// The bug of a name.

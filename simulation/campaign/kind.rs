@@ -1,7 +1,7 @@
 //! The kinds of runs that our own campaigns consist of.
 
 use super::policies::policies;
-use crate::clients::{Temper, work};
+use crate::clients::{Notebook, Temper, work};
 use crate::dice::Dice;
 use crate::faults::Mix;
 use crate::simulation::{Simulation, secs};
@@ -61,16 +61,17 @@ impl Kind {
         let until = mix.ends();
         let buckets = policies(seed, self.nodes);
         let others = buckets.clone();
+        let [notebook, another] = [Notebook::default(), Notebook::default()];
         Simulation::from_seed(seed)
             .named(self.name)
             .nodes(self.nodes)
             .faults(mix)
             .configure(move |config| config.ring.partitions = partitions(seed))
             .client("patient", move |cluster| {
-                work(cluster, Temper::Patient, buckets, until)
+                work(cluster, Temper::Patient, buckets, until, notebook)
             })
             .client("hasty", move |cluster| {
-                work(cluster, Temper::Hasty, others, until)
+                work(cluster, Temper::Hasty, others, until, another)
             })
             .at_most(secs(90))
     }
@@ -98,7 +99,12 @@ fn partitions(seed: u64) -> u32 {
 }
 
 /// What must happen sometimes in every kind.
-const SOMETIMES: [&str; 36] = [
+const SOMETIMES: [&str; 41] = [
+    "a connection that was broken",
+    "a connection that broke as it was written to",
+    "a put that was sent again under its request id",
+    "a put that an earlier life had begun",
+    "a page of a listing that ended for its time",
     "a batch of reads that was answered",
     "a batch of puts that was acknowledged",
     "a batch of deletes that was acknowledged",

@@ -174,7 +174,42 @@ impl OnePage<'_> {
         let mut violations = self.order();
         violations.extend(self.wrong(keys));
         violations.extend(self.missing(keys));
+        violations.extend(self.too_long());
+        violations.extend(self.elsewhere());
         violations
+    }
+
+    fn too_long(&self) -> Option<Violation> {
+        let Shown { page, excerpt, at } = *self.shown;
+        let keys = excerpt.keys.len();
+        (keys > page.limit as usize).then(|| Violation::PageTooLong {
+            bucket: page.bucket.to_string(),
+            keys,
+            limit: page.limit,
+            at,
+        })
+    }
+
+    /// It calls no partition incomplete that it has not come to.
+    fn elsewhere(&self) -> Vec<Violation> {
+        let Shown { page, excerpt, at } = *self.shown;
+        let incomplete = excerpt.incomplete.iter();
+        let elsewhere = incomplete.filter(|partition| !self.comes_to(**partition));
+        let violation = |partition: &u16| Violation::IncompleteElsewhere {
+            bucket: page.bucket.to_string(),
+            partition: *partition,
+            at,
+        };
+        elsewhere.map(violation).collect()
+    }
+
+    /// A place begins with its partition, and is that alone where none of its keys were listed.
+    fn comes_to(&self, partition: u16) -> bool {
+        let Excerpt { until, .. } = self.shown.excerpt;
+        let place = partition.to_be_bytes();
+        let from = self.shown.page.from.get(..place.len());
+        let begun = from.is_none_or(|from| *from <= place[..]);
+        begun && until.as_ref().is_none_or(|until| place[..] < until[..])
     }
 
     /// It shows keys of its own part of the bucket, in order, each once.

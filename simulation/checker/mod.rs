@@ -23,176 +23,22 @@
 
 mod deletes;
 mod ending;
+mod endless;
 mod key;
 mod listing;
 mod lww;
 mod promise;
 mod repeated;
 mod unrecorded;
+mod violation;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use cartwheel::version::{ConflictRule, RequestId};
+use cartwheel::version::ConflictRule;
 
-use crate::history::{Asked, BucketKey, History, Page, Read, Write};
+pub use violation::Violation;
 
-/// What a history must not show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Violation {
-    /// An acknowledged value that nothing kept has replaced is gone at the end.
-    Lost {
-        /// The key.
-        key: BucketKey,
-        /// The value.
-        value: String,
-    },
-    /// A value is there at the end although an acknowledged write replaced it.
-    Resurrected {
-        /// The key.
-        key: BucketKey,
-        /// The value.
-        value: String,
-    },
-    /// A value that nobody wrote, or not yet, or whose write was refused.
-    Invented {
-        /// The key.
-        key: BucketKey,
-        /// The value.
-        value: String,
-        /// When it was shown.
-        at: Duration,
-    },
-    /// A read does not show a value that was kept, and that no write has replaced.
-    Missed {
-        /// The key.
-        key: BucketKey,
-        /// The value.
-        value: String,
-        /// When it was shown.
-        at: Duration,
-        /// Whether the reader's own context had seen it.
-        own: bool,
-    },
-    /// A value is shown again after it was gone.
-    CameBack {
-        /// The key.
-        key: BucketKey,
-        /// The value.
-        value: String,
-        /// When it was shown.
-        at: Duration,
-    },
-    /// A value is shown beside one whose writer had seen it.
-    FalseSibling {
-        /// The key.
-        key: BucketKey,
-        /// The value.
-        value: String,
-        /// The value that it is beside.
-        beside: String,
-        /// When it was shown.
-        at: Duration,
-    },
-    /// A value is its own sibling.
-    OwnSibling {
-        /// The key.
-        key: BucketKey,
-        /// The value.
-        value: String,
-        /// When it was shown.
-        at: Duration,
-    },
-    /// A read shows two values where the last writer wins.
-    TwoValues {
-        /// The key.
-        key: BucketKey,
-        /// The values.
-        values: Vec<String>,
-        /// When they were shown.
-        at: Duration,
-    },
-    /// Where the last writer wins, a read shows something else than what won before.
-    Older {
-        /// The key.
-        key: BucketKey,
-        /// What is shown: a value, or that it was deleted.
-        value: String,
-        /// When it was shown.
-        at: Duration,
-        /// Whether the reader's own context had seen what won.
-        own: bool,
-    },
-    /// A read shows a value, or that it was deleted, under a stamp that it never had.
-    WrongStamp {
-        /// The key.
-        key: BucketKey,
-        /// What is shown.
-        value: String,
-        /// When it was shown.
-        at: Duration,
-    },
-    /// A write is stamped no later than what its writer had seen.
-    StampBehind {
-        /// The key.
-        key: BucketKey,
-        /// What was written: a value, or that it was deleted.
-        value: String,
-    },
-    /// A page of a listing does not show a key that was there all the time.
-    NotListed {
-        /// The key.
-        key: BucketKey,
-        /// The value for whose sake it was there.
-        value: String,
-        /// When the page was answered.
-        at: Duration,
-    },
-    /// A page of a listing shows a key that nobody can have put.
-    WronglyListed {
-        /// The key.
-        key: BucketKey,
-        /// When the page was answered.
-        at: Duration,
-    },
-    /// A page of a listing shows a key twice, or one that the page before has shown last.
-    ListedTwice {
-        /// The key.
-        key: BucketKey,
-        /// When the page was answered.
-        at: Duration,
-    },
-    /// A page of a listing shows a key before one that it should follow, or of another page.
-    ListedOutOfOrder {
-        /// The key.
-        key: BucketKey,
-        /// When the page was answered.
-        at: Duration,
-    },
-    /// A page of a listing was not answered, or not in time.
-    EndlessPage {
-        /// When it was asked.
-        asked: Duration,
-        /// The bucket's name.
-        bucket: String,
-    },
-    /// A dot names two things.
-    DotTwice(String),
-    /// Two writes share a request id though they are not the same.
-    RequestTwice {
-        /// The id.
-        request: RequestId,
-        /// Their places among all operations of the run.
-        numbers: [u64; 2],
-    },
-    /// A request did not end, or not in time.
-    Endless {
-        /// When it was asked.
-        asked: Duration,
-        /// The key.
-        key: BucketKey,
-    },
-}
+use crate::history::{BucketKey, History};
 
 /// All violations of a history.
 pub fn check(history: &History) -> Vec<Violation> {
@@ -216,8 +62,8 @@ pub fn check(history: &History) -> Vec<Violation> {
     violations.extend(ending::check(history, &writes));
     violations.extend(history.twice.iter().cloned().map(Violation::DotTwice));
     violations.extend(repeated::shared_ids(history));
-    violations.extend(endless(&history.writes, &history.reads));
-    violations.extend(endless_pages(&history.pages));
+    violations.extend(endless::requests(&history.writes, &history.reads));
+    violations.extend(endless::pages(&history.pages));
     violations
 }
 
@@ -238,42 +84,4 @@ fn check_key(history: &History, name: &BucketKey, key: key::KeyHistory<'_>) -> V
         shows_stay: promise.shows_stay(),
     };
     lww.check(&key)
-}
-
-/// How long after its time a request may end: a few steps of the simulation.
-const GRACE: Duration = Duration::from_millis(20);
-
-fn endless(writes: &[Write], reads: &[Read]) -> Vec<Violation> {
-    let writes = writes.iter().map(|write| {
-        let ended = write.ended.map(|ended| ended.at);
-        (&write.key, write.asked, ended)
-    });
-    let reads = reads.iter().map(|read| {
-        let ended = read.ended.as_ref().map(|ended| ended.at);
-        (&read.key, read.asked, ended)
-    });
-    let late = writes.chain(reads);
-    let late = late.filter(|(_, asked, ended)| is_late(*asked, *ended));
-    late.map(|(key, asked, _)| Violation::Endless {
-        asked: asked.at,
-        key: key.clone(),
-    })
-    .collect()
-}
-
-fn endless_pages(pages: &[Page]) -> Vec<Violation> {
-    let late = pages.iter().filter(|page| {
-        let ended = page.ended.as_ref().map(|ended| ended.at);
-        is_late(page.asked, ended)
-    });
-    late.map(|page| Violation::EndlessPage {
-        asked: page.asked.at,
-        bucket: page.bucket.to_string(),
-    })
-    .collect()
-}
-
-fn is_late(asked: Asked, ended: Option<Duration>) -> bool {
-    let limit = asked.at + asked.patience + GRACE;
-    ended.is_none_or(|ended| ended > limit)
 }

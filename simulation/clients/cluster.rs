@@ -12,7 +12,7 @@ use super::recorded::{RecordedClient, Recorder};
 use crate::cluster::{client_address, twin_address};
 use crate::dice::Dice;
 use crate::history::SharedHistory;
-use crate::network::SimulatedConnect;
+use crate::network::{SimulatedConnect, Wires};
 use crate::progress::Progress;
 use crate::trace::{Trace, now};
 
@@ -38,6 +38,7 @@ pub struct Cluster {
     pub(crate) default_bucket: Arc<Bucket>,
     pub(crate) history: SharedHistory,
     pub(crate) trace: Trace,
+    pub(crate) wires: Wires,
     pub(crate) progress: Rc<Progress>,
 }
 
@@ -100,7 +101,9 @@ impl Cluster {
         loop {
             let builder = Client::builder()
                 .endpoints(endpoints)
-                .connect(SimulatedConnect)
+                .connect(SimulatedConnect {
+                    wires: self.wires.clone(),
+                })
                 .retries(retries)
                 .entropy(Dice::new(self.seed, &entropy));
             // The nodes are starting as well.

@@ -5,6 +5,8 @@ mod auditor;
 mod cluster;
 mod lives;
 mod many_keys;
+mod notebook;
+mod putting;
 mod recorded;
 mod work;
 mod worker;
@@ -12,6 +14,7 @@ mod worker;
 pub(crate) use auditor::{Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
 pub(crate) use lives::{Killer, Lives, end_the_rest};
+pub use notebook::Notebook;
 pub use recorded::{
     RecordedBucket, RecordedClient, RecordedDelete, RecordedDeleteBatch, RecordedGet,
     RecordedGetBatch, RecordedList, RecordedPut, RecordedPutBatch,

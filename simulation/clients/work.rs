@@ -8,12 +8,16 @@ use cartwheel::message::client::RequestError;
 use futures::future::join_all;
 
 use super::cluster::{ClientResult, Cluster};
+use super::notebook::Notebook;
 use super::recorded::{RecordedBucket, RecordedClient};
 use super::worker::Worker;
 use crate::trace::now;
 
 /// The workers of a host, who share its connections; every other one is careful.
 const WORKERS: u64 = 4;
+
+/// So many of them keep a notebook.
+const NOTEBOOKS: u64 = 2;
 
 /// How long a host waits before it tries again to create a bucket.
 const CREATE_EVERY: Duration = Duration::from_millis(100);
@@ -29,12 +33,14 @@ pub enum Temper {
 
 /// A host of workers: a load for a cluster until that time, on `default` and on buckets with these
 /// policies, which it creates. Each worker knows what it has read and written; some always hand in
-/// their latest context, others sometimes none or a wrong one.
+/// their latest context, others sometimes none or a wrong one. What some have begun to put their next
+/// life sends again, as the notebook has it.
 pub async fn work(
     cluster: Cluster,
     temper: Temper,
     policies: Vec<Bucket>,
     until: Duration,
+    notebook: Notebook,
 ) -> ClientResult {
     let retries = match temper {
         Temper::Patient => 4,
@@ -46,6 +52,8 @@ pub async fn work(
         let name = format!("{}-{number}", cluster.name());
         let buckets = buckets.iter();
         let worker = Worker {
+            number,
+            notebook: (number < NOTEBOOKS).then(|| notebook.clone()),
             buckets: buckets.map(|bucket| bucket.named(&name)).collect(),
             dice: cluster.named(name).dice(),
             temper,

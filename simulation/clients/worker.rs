@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cartwheel_client::{Context, Error, Written};
 
+use super::notebook::Notebook;
 use super::recorded::RecordedBucket;
 use super::work::Temper;
 use crate::dice::Dice;
@@ -12,9 +13,6 @@ use crate::trace::now;
 
 /// Few keys of each bucket, so that writers meet.
 const KEYS: u64 = 3;
-
-/// Once in so many times a put to a buffered bucket asks for a synced copy.
-const PUTS_PER_SYNCED: u64 = 4;
 
 /// Of so many operations one is a whole listing, which asks as much of the nodes as some ten reads,
 /// and one each a batch of reads, puts and deletes.
@@ -25,6 +23,10 @@ const REST_MS_MAX: u64 = 15;
 
 /// A client, and what it knows.
 pub(super) struct Worker {
+    /// Its number among those of its host.
+    pub(super) number: u64,
+    /// Where it keeps its puts until their outcome is known, if it does.
+    pub(super) notebook: Option<Notebook>,
     pub(super) buckets: Vec<RecordedBucket>,
     pub(super) dice: Dice,
     pub(super) temper: Temper,
@@ -39,6 +41,7 @@ pub(super) type Place = (usize, String);
 
 impl Worker {
     pub(super) async fn work(mut self, until: Duration) {
+        self.take_up().await;
         while now() < until {
             let place = self.place();
             match self.dice.below(OPERATIONS) {
@@ -61,7 +64,7 @@ impl Worker {
         (usize::try_from(bucket).unwrap_or(0), key)
     }
 
-    async fn get(&mut self, place: Place) {
+    pub(super) async fn get(&mut self, place: Place) {
         let handed = match self.careful {
             true => self.known(&place),
             false => Context::default(),
@@ -70,20 +73,6 @@ impl Worker {
         if let Ok(object) = get.timeout(self.patience()).await {
             self.known.insert(place, object.context);
         }
-    }
-
-    async fn put(&mut self, place: Place) {
-        let Some(handed) = self.context_for(&place) else {
-            return self.get(place).await;
-        };
-        let value = format!("value-{}", self.dice.below(1_000));
-        let bucket = &self.buckets[place.0];
-        let mut put = bucket.put(&place.1, value).context(handed);
-        if !bucket.policy().durability.is_synced() && self.dice.one_in(PUTS_PER_SYNCED) {
-            put = put.dw(1);
-        }
-        let answer = put.timeout(self.patience()).await;
-        self.learn(place, answer);
     }
 
     /// Deletes what it last saw, if it saw anything.

@@ -21,7 +21,7 @@ use super::machine::Machine;
 use crate::dice::{Dice, seed_of};
 use crate::disk::{Disk, commit};
 use crate::history::SharedHistory;
-use crate::network::SimulatedNetwork;
+use crate::network::{SimulatedNetwork, Wires};
 use crate::trace::{Trace, now};
 
 /// In some lives a node keeps a few records in memory, in some none.
@@ -101,6 +101,7 @@ pub struct Habitat {
     pub seed: u64,
     pub disk: Rc<Disk>,
     pub machine: Machine,
+    pub wires: Wires,
     pub trace: Trace,
     pub history: SharedHistory,
     pub given_up: GivenUp,
@@ -146,7 +147,9 @@ fn options(around: &Habitat, seed: u64, cache: u64) -> turmoil::Result<NodeOptio
     Ok(NodeOptions {
         config,
         shell: Shell {
-            network: Arc::new(SimulatedNetwork),
+            network: Arc::new(SimulatedNetwork {
+                wires: around.wires.clone(),
+            }),
             clock: Arc::new(SimulatedClock::new(around.machine.clock.clone())),
             entropy: Arc::new(SeededEntropy::new(seed)),
             shards: Arc::new(LocalShards),

@@ -68,6 +68,7 @@ impl Drawing<'_> {
                 let pair = vec![self.pair()];
                 self.while_it_lasts(at, Fault::Hold(pair.clone()), Fault::Release(pair))
             }
+            FaultKind::Break => vec![(at, Fault::Break(vec![self.pair()]))],
             FaultKind::Wipe => {
                 let node = self.node();
                 self.while_it_lasts(at, Fault::Wipe(node), Fault::Restart(vec![node]))

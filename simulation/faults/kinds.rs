@@ -13,6 +13,8 @@ pub enum FaultKind {
     Cut,
     /// What a node sends to another host, or that one to it, is gone; not the other way round.
     CutOneWay,
+    /// The connections between a node and another host break, and are made again.
+    Break,
     /// One node reaches no other.
     Isolate,
     /// Two halves that don't reach each other.
@@ -67,6 +69,7 @@ impl FaultKind {
             | Self::CrashAll
             | Self::Cut
             | Self::CutOneWay
+            | Self::Break
             | Self::Isolate
             | Self::Halves
             | Self::MajorityRing

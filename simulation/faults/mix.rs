@@ -36,9 +36,9 @@ impl Mix {
         }
     }
 
-    /// Crashes of one node, of a minority and of all, partitions of every shape, held links, nodes
-    /// that stand still, slow nodes and disks, wrong clocks, clients that die, and actors that
-    /// panic.
+    /// Crashes of one node, of a minority and of all, partitions of every shape, held links,
+    /// connections that break, nodes that stand still, slow nodes and disks, wrong clocks, clients
+    /// that die, and actors that panic.
     pub fn everyday() -> Self {
         let mix = Self::empty().panics(true);
         let mix = mix.weight(FaultKind::CrashOne, 10);
@@ -46,6 +46,7 @@ impl Mix {
         let mix = mix.weight(FaultKind::CrashMinority, 2);
         let mix = mix.weight(FaultKind::Cut, 15);
         let mix = mix.weight(FaultKind::Hold, 10);
+        let mix = mix.weight(FaultKind::Break, 10);
         let mix = mix.weight(FaultKind::KillClient, 12);
         mix.partitions(2).machines(3)
     }

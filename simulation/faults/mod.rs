@@ -3,9 +3,11 @@
 //! To add one: a variant of [`Fault`] with its name, and its arm in the saboteur. For it to come
 //! by itself: a [`FaultKind`], its arm in `draw.rs`, and its weight in a [`Mix`].
 
+mod destruction;
 mod draw;
 mod forgetting;
 mod key_choice;
+mod killing;
 mod kinds;
 mod ledger;
 mod machine;
@@ -52,6 +54,9 @@ pub enum Fault {
     Cut(Vec<Pair>),
     /// What the first of these hosts sends to the second is gone; not the other way round.
     CutOneWay(Vec<Pair>),
+    /// The connections between these hosts break, now or in the middle of what one of the two
+    /// sends next; they may be made again at once.
+    Break(Vec<Pair>),
     /// What is sent between these hosts arrives again.
     Mend(Vec<Pair>),
     /// What is sent between these hosts waits.
@@ -129,6 +134,7 @@ impl Fault {
             Self::Restart(_) => "restart",
             Self::Cut(_) => "cut",
             Self::CutOneWay(_) => "cut one way",
+            Self::Break(_) => "break",
             Self::Mend(_) => "mend",
             Self::Hold(_) => "hold",
             Self::Release(_) => "release",
@@ -175,6 +181,7 @@ impl Fault {
             | Self::Restart(nodes) => nodes.iter().copied().map(name).collect(),
             Self::Cut(pairs)
             | Self::CutOneWay(pairs)
+            | Self::Break(pairs)
             | Self::Mend(pairs)
             | Self::Hold(pairs)
             | Self::SlowLinks(pairs, _)

@@ -8,13 +8,13 @@ use turmoil::Sim;
 
 use super::ledger::{Ledger, disk};
 use super::twin::Twin;
-use super::{Fault, KeyChoice, MachineFault, Pair, Planned};
-use crate::clients::{Killer, end_the_rest};
+use super::{Fault, MachineFault, Pair, Planned};
+use crate::clients::Killer;
 use crate::cluster::{GivenUp, Habitat, name};
 use crate::dice::Dice;
-use crate::disk::{Disk, values};
-use crate::history::{BucketKey, SharedHistory};
-use crate::network::LATENCY_MAX;
+use crate::disk::Disk;
+use crate::history::SharedHistory;
+use crate::network::{LATENCY_MAX, Wires};
 use crate::progress::Progress;
 use crate::trace::Trace;
 
@@ -40,6 +40,7 @@ pub struct Saboteur {
     pub hosts: Vec<String>,
     pub dice: Dice,
     pub trace: Trace,
+    pub wires: Wires,
     pub history: SharedHistory,
     pub ledger: Ledger,
     pub given_up: GivenUp,
@@ -137,6 +138,7 @@ impl Saboteur {
             Fault::Restart(nodes) => nodes.iter().for_each(|node| restart(sim, *node)),
             Fault::Cut(pairs) => each(pairs, |a, b| sim.partition(a, b)),
             Fault::CutOneWay(pairs) => each(pairs, |a, b| sim.partition_oneway(a, b)),
+            Fault::Break(pairs) => each(pairs, |a, b| self.wires.cut(a, b, &mut self.dice)),
             Fault::Mend(pairs) => each(pairs, |a, b| sim.repair(a, b)),
             Fault::Hold(pairs) => each(pairs, |a, b| sim.hold(a, b)),
             Fault::Release(pairs) => each(pairs, |a, b| sim.release(a, b)),
@@ -162,11 +164,11 @@ impl Saboteur {
         }
     }
 
-    fn disk(&self, node: u64) -> &Rc<Disk> {
+    pub(super) fn disk(&self, node: u64) -> &Rc<Disk> {
         disk(&self.disks, node)
     }
 
-    fn crash(&mut self, sim: &mut Sim<'_>, node: u64) {
+    pub(super) fn crash(&mut self, sim: &mut Sim<'_>, node: u64) {
         // Two faults may overlap, so the node may be down already.
         if sim.is_host_running(name(node)) {
             sim.crash(name(node));
@@ -180,110 +182,9 @@ impl Saboteur {
         self.trace.note(sim.elapsed(), &what);
     }
 
-    /// What it had under way is given up in the moment in which its process ends.
-    fn kill_client(&mut self, sim: &mut Sim<'_>, client: &String) {
-        match self.killers.get(client) {
-            None => self.trace.fail(format!("{client} is no client")),
-            Some(killer) if sim.is_host_running(client.as_str()) => {
-                killer.kill();
-                self.killed.insert(client.clone());
-            }
-            Some(_) => {}
-        }
-    }
-
-    /// Clients whose life has ended begin anew, without what they have left running.
-    fn begin_anew(&mut self, sim: &mut Sim<'_>) {
-        let killed = std::mem::take(&mut self.killed);
-        let now = sim.elapsed();
-        for client in killed {
-            match sim.is_host_running(client.as_str()) {
-                true => drop(self.killed.insert(client)),
-                false => end_the_rest(&self.history, now, || sim.bounce(client.as_str())),
-            }
-        }
-    }
-
-    /// The clients that are still at work.
-    pub fn at_work(&self, sim: &mut Sim<'_>) -> Vec<String> {
-        let clients = self.killers.keys();
-        let at_work = clients.filter(|client| sim.is_host_running(client.as_str()));
-        at_work.cloned().collect()
-    }
-
     fn machine(&self, sim: &Sim<'_>, node: u64, fault: MachineFault) {
         let at = usize::try_from(node - 1).unwrap_or(0);
         fault.happen(&self.habitats[at].machine, sim.since_epoch());
-    }
-
-    fn wipe(&mut self, sim: &mut Sim<'_>, node: u64) {
-        self.crash(sim, node);
-        if self.ledger.allows_all(node) {
-            self.ledger.forget(node, sim.elapsed());
-            self.losing(node, sim.elapsed(), |saboteur| {
-                saboteur.disk(node).store.memory().wipe();
-            });
-            self.history.borrow_mut().happened("a store that was wiped");
-        }
-    }
-
-    fn roll_back(&mut self, sim: &mut Sim<'_>, node: u64) {
-        self.crash(sim, node);
-        let mut changed = false;
-        if self.ledger.allows_all(node) {
-            self.losing(node, sim.elapsed(), |saboteur| {
-                changed = saboteur.disk(node).change_places();
-            });
-        }
-        if changed {
-            self.ledger.forget(node, sim.elapsed());
-            let what = "a store that was rolled back";
-            self.history.borrow_mut().happened(what);
-        }
-    }
-
-    fn corrupt_one(&mut self, node: u64, key: &KeyChoice, at: usize) {
-        let key = key.of(&self.history.borrow().keys);
-        if let Some(key) = key {
-            self.corrupt(node, &key, at);
-        }
-    }
-
-    fn corrupt(&mut self, node: u64, key: &BucketKey, at: usize) {
-        let stored = self.ledger.placement().stored(key);
-        let memory = Rc::clone(self.disk(node));
-        let memory = memory.store.memory();
-        let family = cartwheel::store::Family::Objects;
-        if self.ledger.allows(node, key) && memory.corrupt(family, stored.as_bytes(), at) {
-            self.ledger.damage(node, key);
-            self.history
-                .borrow_mut()
-                .happened("a record that was corrupted");
-        }
-    }
-
-    fn corrupt_unshared(&mut self, node: u64, lacking: u64) {
-        let keys = self.history.borrow().keys.clone();
-        for key in keys {
-            let stored = self.ledger.placement().stored(&key);
-            let known = values(self.disk(lacking).found(&stored).as_ref());
-            let unshared = values(self.disk(node).found(&stored).as_ref());
-            let owners = self.ledger.placement().owners(&key);
-            let news = unshared.iter().any(|value| !known.contains(value));
-            if owners.contains(&lacking) && news {
-                let at = usize::try_from(self.dice.below(1 << 16)).unwrap_or(0);
-                self.corrupt(node, &key, at);
-            }
-        }
-    }
-
-    fn unreadable(&mut self, node: u64, key: &KeyChoice, times: u32) {
-        let key = key.of(&self.history.borrow().keys);
-        if let Some(key) = key.filter(|key| self.ledger.allows(node, key)) {
-            self.ledger.damage(node, &key);
-            let stored = self.ledger.placement().stored(&key);
-            self.disk(node).store.fail_reads(stored.as_bytes(), times);
-        }
     }
 }
 

@@ -34,6 +34,9 @@ struct Line<'a> {
     /// Of a page of a listing: what it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<&'a [String]>,
+    /// Of a page: how many keys it may show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u32>,
     /// Of a page: the place behind which it begins, in hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
@@ -98,6 +101,7 @@ fn of_write(write: &Write) -> Line<'_> {
         stamp: write.stamp.map(|stamp| stamp.0),
         values: None,
         keys: None,
+        limit: None,
         from: None,
         until: None,
         incomplete: None,
@@ -128,6 +132,7 @@ fn of_read(read: &Read) -> Line<'_> {
         stamp: Some(read.stamp.0).filter(|stamp| *stamp > 0),
         values: found,
         keys: None,
+        limit: None,
         from: None,
         until: None,
         incomplete: None,
@@ -158,6 +163,7 @@ fn of_page(page: &Page) -> Line<'_> {
         stamp: None,
         values: None,
         keys: shown.map(|shown| &shown.keys[..]),
+        limit: Some(page.limit),
         from: Some(place(&page.from)),
         until: shown.and_then(|shown| shown.until.as_ref()).map(place),
         incomplete: shown.map(|shown| &shown.incomplete[..]),

@@ -2,10 +2,14 @@
 
 mod bucket_key;
 mod context_digest;
+mod damage;
 mod forgotten;
 mod json;
 mod names;
+mod operation;
 mod page;
+mod read;
+mod write;
 
 use std::cell::RefCell;
 use std::collections::btree_map::Entry;
@@ -15,155 +19,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
-use cartwheel::version::{ConflictRule, Dot, RequestId, Stamp};
+use cartwheel::version::{ConflictRule, Dot, Stamp};
 
 pub use bucket_key::{BucketKey, DEFAULT};
 pub use context_digest::ContextDigest;
+pub use damage::Damage;
 pub use forgotten::{Forgotten, Knowledge};
 pub use json::json_lines;
 pub(crate) use names::{NAME, name_of};
+pub use operation::{Asked, Ended};
 pub use page::{Excerpt, Page};
-
-/// What a write ended with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is kept.
-    Acknowledged,
-    /// It may be kept, now or later.
-    Unknown,
-    /// It is surely not kept: that was promised.
-    Refused,
-}
-
-/// When something was asked, and until when the answer had to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// Its place among all operations of the run.
-    pub number: u64,
-    /// The simulated time at which it was asked.
-    pub at: Duration,
-    /// How long the answer could take.
-    pub patience: Duration,
-}
-
-/// How something ended, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended<T> {
-    /// The simulated time at which it ended.
-    pub at: Duration,
-    /// What it ended with.
-    pub with: T,
-}
-
-/// A put or a delete.
-#[derive(Clone, Debug)]
-pub struct Write {
-    /// Who wrote.
-    pub client: String,
-    /// The id under which it was sent. Writes that share one are attempts of one write, which
-    /// their client has told to be so.
-    pub request: RequestId,
-    /// What was written to.
-    pub key: BucketKey,
-    /// The name of the value, which no other has; a delete has none.
-    pub value: Option<String>,
-    /// The beginning of the value as text.
-    pub text: Option<String>,
-    /// The values that its context covered for all that its writer knows.
-    pub covers: BTreeSet<String>,
-    /// The greatest stamp that its context covered, where the last writer wins.
-    pub handed: Stamp,
-    /// The context that it handed in.
-    pub context_in: Option<ContextDigest>,
-    /// The context that its acknowledgement brought.
-    pub context_out: Option<ContextDigest>,
-    /// When it was asked.
-    pub asked: Asked,
-    /// Nothing while it is under way.
-    pub ended: Option<Ended<Outcome>>,
-    /// The dot that the acknowledgement told of.
-    pub dot: Option<Dot>,
-    /// The stamp of that dot, where the last writer wins and the acknowledgement told it.
-    pub stamp: Option<Stamp>,
-    /// Whether an acknowledgement has counted a synced copy, though its bucket is buffered.
-    pub synced: bool,
-    /// Whether it reached one coordinator at most: a write that was sent again may have two
-    /// dots, and come back beside a value that replaced one of them.
-    pub once: bool,
-    /// Whether it asked for as many acknowledgements as its bucket does, or more: of others
-    /// nothing is promised to strict reads.
-    pub strict: bool,
-}
-
-impl Write {
-    /// What is known of its outcome.
-    pub fn outcome(&self) -> Outcome {
-        self.ended.map_or(Outcome::Unknown, |ended| ended.with)
-    }
-
-    /// What may be expected of it: an acknowledgement by too few owners promises nothing.
-    pub fn promise(&self) -> Outcome {
-        match self.outcome() {
-            Outcome::Acknowledged if !self.strict => Outcome::Unknown,
-            outcome => outcome,
-        }
-    }
-
-    /// Whether it may be kept.
-    pub fn is_possible(&self) -> bool {
-        self.outcome() != Outcome::Refused
-    }
-
-    /// When it was acknowledged by as many owners as its bucket asks for, if it was.
-    pub fn acknowledged_at(&self) -> Option<Duration> {
-        let acknowledged = self.promise() == Outcome::Acknowledged;
-        self.ended.filter(|_| acknowledged).map(|ended| ended.at)
-    }
-}
-
-/// A read.
-#[derive(Clone, Debug)]
-pub struct Read {
-    /// Who read.
-    pub client: String,
-    /// What was read.
-    pub key: BucketKey,
-    /// The values that the context it handed in has seen; none if it handed in none.
-    pub seen: BTreeSet<String>,
-    /// The greatest stamp that the context it handed in has seen, where the last writer wins.
-    pub handed: Stamp,
-    /// The context that it handed in.
-    pub context_in: Option<ContextDigest>,
-    /// The context that its answer brought.
-    pub context_out: Option<ContextDigest>,
-    /// When it was asked.
-    pub asked: Asked,
-    /// What it found, in order, or that it failed; nothing while it is under way.
-    pub ended: Option<Ended<Option<Vec<String>>>>,
-    /// The stamp of what it found, where the last writer wins.
-    pub stamp: Stamp,
-    /// Whether it asked as many owners as its bucket does, or more: others may miss what was
-    /// kept.
-    pub strict: bool,
-}
-
-/// A time in which an owner of a key may lack, unknown to itself, what it had acknowledged.
-#[derive(Clone, Debug)]
-pub struct Damage {
-    /// The key.
-    pub key: BucketKey,
-    /// When its record was lost.
-    pub from: Duration,
-    /// Nothing while it lasts.
-    pub until: Option<Duration>,
-}
-
-impl Damage {
-    /// Whether it met a read of that time.
-    pub fn meets(&self, asked: Duration, ended: Duration) -> bool {
-        self.from <= ended && self.until.is_none_or(|until| asked <= until)
-    }
-}
+pub use read::Read;
+pub use write::{Outcome, Write};
 
 /// The versions of a key, by what decides between them, each with the name of its value; a delete
 /// has none.

@@ -15,6 +15,8 @@ pub struct Page {
     pub bucket: Arc<str>,
     /// The place that it begins behind; empty at the bucket's beginning.
     pub from: Bytes,
+    /// How many keys it may show.
+    pub limit: u32,
     /// When it was asked.
     pub asked: Asked,
     /// What it shows, or that it failed; nothing while it is under way.

@@ -50,7 +50,8 @@ impl Listing {
         Ok(Self {
             ring,
             bucket,
-            limit: list.limit.clamp(1, LIST_LIMIT_MAX) as usize,
+            limit: list.limit.clamp(1, LIST_LIMIT_MAX) as usize
+                + usize::from(planted_bug::is(PlantedBug::OverfillAPage)),
             cursor,
             asked: 0,
             answers: Vec::new(),
@@ -121,7 +122,8 @@ impl Listing {
         let few = self.answers.len() < self.r();
         let (partition, incomplete) = (self.cursor.partition, &mut self.listed.incomplete);
         if few && incomplete.last() != Some(&partition) {
-            incomplete.push(partition);
+            let behind = u16::from(planted_bug::is(PlantedBug::MissThePartition));
+            incomplete.push(partition.saturating_add(behind));
         }
         let answers = std::mem::take(&mut self.answers);
         let (keys, mut through) = joined(answers, self.wanted());

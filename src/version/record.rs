@@ -135,7 +135,9 @@ impl Record {
     pub fn cover(&mut self, context: &History) {
         self.versions
             .retain(|version| !context.contains(version.dot));
-        self.history.join(context);
+        if !planted_bug::is(PlantedBug::ForgetTheCovered) {
+            self.history.join(context);
+        }
     }
 
     /// Adds a new version. Its origin has just minted the dot and forgets nothing, so all
@@ -158,7 +160,10 @@ impl Record {
         let mine =
             |version: &Version| !other.history.contains(version.dot) || other.holds(version.dot);
         let news = |version: &&Version| !self.history.contains(version.dot);
-        let news: Vec<Version> = other.versions.iter().filter(news).cloned().collect();
+        let mut news: Vec<Version> = other.versions.iter().filter(news).cloned().collect();
+        if planted_bug::is(PlantedBug::StampAMerge) {
+            news.iter_mut().for_each(|version| version.stamp.0 += 1);
+        }
         self.versions.retain(mine);
         if !planted_bug::is(PlantedBug::DropASibling) || self.versions.is_empty() {
             self.versions.extend(news);
@@ -181,6 +186,7 @@ impl Record {
             return 0;
         }
         match rule {
+            ConflictRule::Lww if planted_bug::is(PlantedBug::KeepTheLosers) => 0,
             ConflictRule::Lww => self.keep_winner(),
             _ if planted_bug::is(PlantedBug::LastWriterWins) => self.keep_winner(),
             ConflictRule::Siblings | ConflictRule::Refuse => {

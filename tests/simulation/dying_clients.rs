@@ -2,7 +2,8 @@
 
 use cartwheel_simulation::history::Outcome;
 use cartwheel_simulation::{
-    ClientResult, Cluster, Fault, FaultKind, Mix, Report, Simulation, Temper, millis, secs, work,
+    ClientResult, Cluster, Fault, FaultKind, Mix, Notebook, Report, Simulation, Temper, millis,
+    secs, work,
 };
 
 use crate::cases;
@@ -98,10 +99,13 @@ fn who_is_done_stays_done_and_a_node_is_no_client() {
 /// Two hosts of four workers each, who die again and again.
 fn killed_by_seed() -> Report {
     let mix = Mix::empty().weight(FaultKind::KillClient, 1);
-    let busy = |cluster| work(cluster, Temper::Patient, Vec::new(), secs(4));
+    let busy = || {
+        let notebook = Notebook::default();
+        move |cluster| work(cluster, Temper::Patient, Vec::new(), secs(4), notebook)
+    };
     Simulation::from_seed(7)
-        .client("alice", busy)
-        .client("bob", busy)
+        .client("alice", busy())
+        .client("bob", busy())
         .faults(mix.until(secs(4)))
         .run()
 }
@@ -114,6 +118,7 @@ fn a_mix_kills_clients_again_and_again_and_the_run_ends() {
     let happened = &report.history.happened;
     assert!(happened.contains_key("a client that died in the middle of a write"));
     assert!(happened.contains_key("a client that died in the middle of a read"));
+    assert!(happened.contains_key("a put that an earlier life had begun"));
 }
 
 /// Which numbers the tasks of a process have hangs on how many it has had before.

@@ -1,5 +1,6 @@
 //! Campaigns over a few seeds of each kind of run, and runs of one's own.
 
+mod broken_connections;
 mod buckets;
 mod cases;
 mod dying_clients;

@@ -18,7 +18,15 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 28] = [
+const BUGS: [(PlantedBug, Shown); 36] = [
+    (PlantedBug::ForgetTheCovered, By(THREE_NODES)),
+    (PlantedBug::KeepTheLosers, By(THREE_NODES)),
+    (PlantedBug::StampAMerge, By(THREE_NODES)),
+    (PlantedBug::ListOtherBuckets, By(THREE_NODES)),
+    (PlantedBug::OverfillAPage, By(THREE_NODES)),
+    (PlantedBug::MissThePartition, By(THREE_NODES)),
+    (PlantedBug::WaitForTheAnswer, By(THREE_NODES)),
+    (PlantedBug::DrawFromTooFewIds, By(THREE_NODES)),
     (PlantedBug::ListOneOwner, In(cases::listings::simulation)),
     (
         PlantedBug::SkipBehindAFullPage,

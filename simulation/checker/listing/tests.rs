@@ -70,6 +70,7 @@ fn page<'a>(history: &'a mut History, at: u64, ended: u64, keys: &[&str]) -> &'a
         client: "bob".to_owned(),
         bucket: CARTS.into(),
         from: Bytes::new(),
+        limit: 9,
         asked: asked(at),
         ended: Some(Ended {
             at: secs(ended),
@@ -301,4 +302,43 @@ fn a_page_ends_in_its_time() {
     let found = check(&history);
     let endless = |found: &Violation| matches!(found, Violation::EndlessPage { .. });
     assert_eq!(found.iter().filter(|found| endless(found)).count(), 2);
+}
+
+#[test]
+fn a_page_is_no_longer_than_it_may_be() {
+    let mut history = with_milk(ConflictRule::Siblings);
+    page(&mut history, 2, 2, &["cart"]).limit = 1;
+    assert_eq!(check(&history), []);
+    page(&mut history, 2, 2, &["cart"]).limit = 0;
+    let found = check(&history);
+    let [Violation::PageTooLong { keys, limit, .. }] = found[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!((keys, limit), (1, 0));
+}
+
+#[test]
+fn a_page_calls_no_partition_incomplete_that_it_has_not_come_to() {
+    let place = |partition: u16| Bytes::copy_from_slice(&partition.to_be_bytes());
+    let mut behind = place(4).to_vec();
+    behind.push(7);
+    // From the beginning of partition 2 to that of 4, and into it.
+    let ends = [(place(4), 2..4), (behind.into(), 2..5)];
+    for (until, within) in ends {
+        for partition in 0..6 {
+            let mut history = siblings();
+            let page = page(&mut history, 2, 2, &[]);
+            page.from = place(2);
+            let excerpt = excerpt(page);
+            excerpt.until = Some(until.clone());
+            excerpt.incomplete = vec![partition];
+            let found = check(&history);
+            let wrong = matches!(found[..], [Violation::IncompleteElsewhere { .. }]);
+            assert_eq!(
+                wrong,
+                !within.contains(&partition),
+                "{partition}: {found:?}"
+            );
+        }
+    }
 }

@@ -7,7 +7,10 @@ use bytes::Bytes;
 use cartwheel_client::{Bucket, Context, DeleteItem, Error, Object, PutItem, Written};
 
 use super::awaited;
-use super::recorder::{NewWrite, OpenRead, OpenWrite, Recorder, names, patience, without_names};
+use super::open_read::OpenRead;
+use super::open_write::{NewWrite, OpenWrite};
+use super::recorder::{Recorder, patience};
+use super::value_names::{names, without_names};
 use crate::history::NAME;
 
 /// A batch of such items; await it.

@@ -34,6 +34,11 @@ impl RecordedBucket {
         &self.recorder.policy
     }
 
+    /// Notes that something happened that must happen sometimes.
+    pub(in crate::clients) fn happened(&self, what: &'static str) {
+        self.recorder.happened(what);
+    }
+
     /// A new name for a write, which no other has.
     pub fn new_request_id(&self) -> RequestId {
         self.bucket.client().new_request_id()

@@ -5,7 +5,8 @@ use std::time::Duration;
 use cartwheel_client::{Context, Delete, Error, RequestId, Written};
 
 use super::awaited;
-use super::recorder::{NewWrite, Recorder};
+use super::open_write::NewWrite;
+use super::recorder::Recorder;
 use crate::history::BucketKey;
 
 /// A delete; await it.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use cartwheel_client::{Context, Error, Get, Object};
 
 use super::awaited;
-use super::recorder::{Recorder, names, without_names};
+use super::recorder::Recorder;
+use super::value_names::{names, without_names};
 use crate::history::BucketKey;
 
 /// A read; await it.

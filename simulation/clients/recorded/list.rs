@@ -54,7 +54,7 @@ impl RecordedList {
     /// Reads one page.
     pub async fn page(&self) -> Result<Page, Error> {
         let asked = self.recorder.ask(self.timeout);
-        let mut page = self.recorder.page(&self.cursor, asked);
+        let mut page = self.recorder.page(&self.cursor, self.limit, asked);
         let list = self.list.clone().cursor(self.cursor.clone());
         let list = list.limit(self.limit).timeout(asked.patience);
         let answer = list.page().await;
@@ -78,13 +78,15 @@ impl RecordedList {
 }
 
 impl Recorder {
-    fn page(&self, cursor: &Bytes, asked: Asked) -> OpenPage {
+    fn page(&self, cursor: &Bytes, limit: u32, asked: Asked) -> OpenPage {
         let mut history = self.history.borrow_mut();
         history.pages.push(history::Page {
             client: self.client.clone(),
             bucket: self.policy.name.as_str().into(),
             // No page is answered from a cursor that has no place.
             from: place_of(cursor).unwrap_or_default(),
+            // A node takes any other for one of these.
+            limit: limit.clamp(1, LIST_LIMIT_MAX),
             asked,
             ended: None,
         });
@@ -140,6 +142,10 @@ impl OpenPage {
         if !shown.incomplete.is_empty() {
             self.recorder
                 .happened("a listing that too few owners answered");
+        }
+        if shown.until.is_some() && shown.keys.len() < page.limit as usize {
+            self.recorder
+                .happened("a page of a listing that ended for its time");
         }
         let at = self.recorder.now();
         let history = self.recorder.history.borrow();

@@ -6,8 +6,11 @@ mod bucket;
 mod delete;
 mod get;
 mod list;
+mod open_read;
+mod open_write;
 mod put;
 mod recorder;
+mod value_names;
 
 use std::sync::Arc;
 

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cartwheel::bucket::Bucket;
-use cartwheel::message::client::{Explain, ExplainStep, RequestError};
+use cartwheel::message::client::{Explain, ExplainStep};
 use cartwheel::version::{ConflictRule, Context as Opened, RequestId, Stamp};
-use cartwheel_client::{Context, Error, Object, Written};
+use cartwheel_client::Context;
 
 use crate::cluster::secret;
-use crate::history::{
-    Asked, BucketKey, ContextDigest, Ended, NAME, Outcome, Read, SharedHistory, Write, name_of,
-};
+use crate::history::{Asked, BucketKey, ContextDigest, SharedHistory, Write};
 use crate::trace::{Trace, now};
 
 /// What a request may take unless it says otherwise, as the client has it.
@@ -87,64 +85,12 @@ impl Recorder {
     }
 
     /// The greatest stamp that a context has seen, where the last writer wins.
-    fn stamp(&self, key: &BucketKey, context: &Context) -> Option<Stamp> {
+    pub(super) fn stamp(&self, key: &BucketKey, context: &Context) -> Option<Stamp> {
         let lww = self.policy.conflict == ConflictRule::Lww;
         let (bucket, bytes) = (self.policy.id, context.as_bytes());
         let sealed = lww.then_some(bytes)?;
         let opened = Opened::open(sealed, &secret(), bucket, key.key.as_bytes());
         opened.ok().map(|context| context.stamp)
-    }
-
-    /// A read begins.
-    pub(super) fn read(&self, key: &BucketKey, seen: Seen, asked: Asked, strict: bool) -> OpenRead {
-        let mut history = self.history.borrow_mut();
-        history.asks_for(key, &self.policy);
-        history.reads.push(Read {
-            client: self.client.clone(),
-            key: key.clone(),
-            seen: seen.values,
-            handed: seen.stamp,
-            context_in: seen.context,
-            context_out: None,
-            asked,
-            ended: None,
-            stamp: Stamp::ZERO,
-            strict,
-        });
-        OpenRead {
-            at: history.reads.len() - 1,
-            recorder: self.clone(),
-        }
-    }
-
-    /// A put or a delete begins.
-    pub(super) fn write(&self, write: NewWrite<'_>) -> OpenWrite {
-        let NewWrite { key, seen, .. } = write;
-        let (value, text) = write.value.unzip();
-        let mut history = self.history.borrow_mut();
-        history.asks_for(key, &self.policy);
-        history.writes.push(Write {
-            client: self.client.clone(),
-            request: write.request,
-            key: key.clone(),
-            value,
-            text,
-            covers: seen.values,
-            handed: seen.stamp,
-            context_in: seen.context,
-            context_out: None,
-            asked: write.asked,
-            ended: None,
-            dot: None,
-            stamp: None,
-            synced: self.policy.durability.is_synced(),
-            once: false,
-            strict: write.strict,
-        });
-        OpenWrite {
-            at: history.writes.len() - 1,
-            recorder: self.clone(),
-        }
     }
 
     pub(super) fn happened(&self, what: &'static str) {
@@ -166,7 +112,12 @@ impl Recorder {
     }
 
     /// Keeps of an account what the checker wants to know.
-    fn explained(&self, key: &BucketKey, value: Option<&str>, explain: Option<&Explain>) {
+    pub(super) fn explained(
+        &self,
+        key: &BucketKey,
+        value: Option<&str>,
+        explain: Option<&Explain>,
+    ) {
         let Some(explain) = explain else { return };
         if explain.forwarded_by.is_some() {
             self.happened("a request that was handed on");
@@ -191,7 +142,7 @@ impl Recorder {
         }
     }
 
-    fn forwards(&self) -> bool {
+    pub(super) fn forwards(&self) -> bool {
         self.nodes > u64::from(self.policy.n)
     }
 
@@ -204,210 +155,7 @@ impl Recorder {
 
 /// What a context has seen, for all that is known.
 pub(super) struct Seen {
-    values: BTreeSet<String>,
-    stamp: Stamp,
-    context: Option<ContextDigest>,
-}
-
-/// A put or a delete that is about to be asked.
-pub(super) struct NewWrite<'a> {
-    pub(super) key: &'a BucketKey,
-    pub(super) request: RequestId,
-    /// Of a put: the name of its value, and the beginning of it as text.
-    pub(super) value: Option<(String, String)>,
-    /// What its context has seen.
-    pub(super) seen: Seen,
-    pub(super) asked: Asked,
-    pub(super) strict: bool,
-}
-
-/// A read that is under way. Who drops it has gone away and will never know.
-pub(super) struct OpenRead {
-    at: usize,
-    recorder: Recorder,
-}
-
-impl OpenRead {
-    /// It was answered.
-    pub(super) fn answered(&mut self, names: Vec<String>, object: &Object) {
-        let read = self.end(Some(names.clone()));
-        let (key, asked) = (&read.key, read.asked);
-        let recorder = &self.recorder;
-        if let Some(stamp) = recorder.stamp(key, &object.context) {
-            recorder.history.borrow_mut().reads[self.at].stamp = stamp;
-        }
-        recorder.happened("a read that was answered");
-        recorder.note(asked, &format!("get {key} found {names:?}"));
-        recorder.explained(key, None, object.explain.as_deref());
-        let mut covers = read.seen;
-        covers.extend(names);
-        let context = object.context.as_bytes();
-        let mut history = recorder.history.borrow_mut();
-        history.reads[self.at].context_out = ContextDigest::of(context);
-        history.covers(key, context, covers);
-    }
-
-    /// It failed.
-    pub(super) fn failed(&mut self, error: &Error) {
-        let read = self.end(None);
-        self.recorder.happened("a read that failed");
-        let what = format!("get {} failed: {error}", read.key);
-        self.recorder.note(read.asked, &what);
-    }
-
-    fn end(&mut self, with: Option<Vec<String>>) -> Read {
-        let at = self.recorder.now();
-        let mut history = self.recorder.history.borrow_mut();
-        let read = &mut history.reads[self.at];
-        read.ended = Some(Ended { at, with });
-        read.clone()
-    }
-
-    fn is_open(&self) -> bool {
-        self.recorder.history.borrow().reads[self.at]
-            .ended
-            .is_none()
-    }
-}
-
-impl Drop for OpenRead {
-    fn drop(&mut self) {
-        // After the end of the simulation nobody has gone away: the answer never came.
-        if turmoil::sim_elapsed().is_some() && self.is_open() {
-            let read = self.end(None);
-            self.recorder
-                .died("a client that died in the middle of a read");
-            self.recorder
-                .note(read.asked, &format!("get {} was given up", read.key));
-        }
-    }
-}
-
-/// A write that is under way. Who drops it has gone away and will never know.
-pub(super) struct OpenWrite {
-    at: usize,
-    recorder: Recorder,
-}
-
-impl OpenWrite {
-    /// Notes whether an acknowledgement is to count a synced copy, beside what its bucket promises.
-    pub(super) fn counts_synced(&mut self, synced: bool) {
-        self.recorder.history.borrow_mut().writes[self.at].synced |= synced;
-    }
-
-    /// It was answered, or failed.
-    pub(super) fn ended(&mut self, answer: &Result<Written, Error>) {
-        let outcome = outcome(answer);
-        let explain = answer.as_ref().ok();
-        let explain = explain.and_then(|written| written.explain.as_deref());
-        let direct = explain.is_some_and(|explain| explain.forwarded_by.is_none());
-        let write = self.end(outcome, direct);
-        let recorder = &self.recorder;
-        recorder.happened(match outcome {
-            Outcome::Acknowledged => "a write that was acknowledged",
-            Outcome::Unknown => "a write of unknown outcome",
-            Outcome::Refused => "a write that was refused",
-        });
-        if let Err(Error::Refused(RequestError::ClockOff { .. })) = answer {
-            recorder.happened("a write that was refused for a clock");
-        }
-        recorder.note(write.asked, &told(&write, answer));
-        recorder.explained(&write.key, write.value.as_deref(), explain);
-        if let Ok(Written { context, explain }) = answer {
-            self.told(&write.key, context, explain.as_deref());
-            let mut covers = write.covers;
-            covers.extend(write.value);
-            let context = context.as_bytes();
-            let mut history = recorder.history.borrow_mut();
-            history.writes[self.at].context_out = ContextDigest::of(context);
-            history.covers(&write.key, context, covers);
-        }
-    }
-
-    /// Notes the dot of an acknowledged write, and the stamp under which it is kept. A repeated
-    /// answer has the stamp of all that the record has seen since.
-    fn told(&self, key: &BucketKey, context: &Context, explain: Option<&Explain>) {
-        let recorder = &self.recorder;
-        let events = explain.into_iter().flat_map(|explain| &explain.events);
-        let minted = events.filter_map(|event| match event.step {
-            ExplainStep::Minted(dot) => Some((dot, recorder.stamp(key, context))),
-            ExplainStep::AlreadyWritten(dot) => Some((dot, None)),
-            _ => None,
-        });
-        if let Some((dot, stamp)) = minted.last() {
-            let write = &mut recorder.history.borrow_mut().writes[self.at];
-            (write.dot, write.stamp) = (Some(dot), stamp);
-        }
-    }
-
-    fn end(&mut self, with: Outcome, direct: bool) -> Write {
-        let at = self.recorder.now();
-        let mut history = self.recorder.history.borrow_mut();
-        let write = &mut history.writes[self.at];
-        write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards());
-        write.ended = Some(Ended { at, with });
-        write.clone()
-    }
-
-    fn is_open(&self) -> bool {
-        self.recorder.history.borrow().writes[self.at]
-            .ended
-            .is_none()
-    }
-}
-
-impl Drop for OpenWrite {
-    fn drop(&mut self) {
-        if turmoil::sim_elapsed().is_some() && self.is_open() {
-            let write = self.end(Outcome::Unknown, false);
-            self.recorder
-                .died("a client that died in the middle of a write");
-            self.recorder
-                .note(write.asked, &format!("{} was given up", what(&write)));
-        }
-    }
-}
-
-fn what(write: &Write) -> String {
-    let Write { key, covers, .. } = write;
-    match &write.value {
-        Some(value) => format!("put {key} {value} over {covers:?}"),
-        None => format!("delete {key} of {covers:?}"),
-    }
-}
-
-fn told(write: &Write, answer: &Result<Written, Error>) -> String {
-    let what = what(write);
-    match answer {
-        Ok(Written { context, .. }) => {
-            let bytes = context.as_bytes().len();
-            format!("{what}: acknowledged, context of {bytes} bytes")
-        }
-        Err(error) => format!("{what}: {:?}: {error}", outcome(answer)),
-    }
-}
-
-fn outcome(answer: &Result<Written, Error>) -> Outcome {
-    match answer {
-        Ok(_) => Outcome::Acknowledged,
-        Err(error) if error.outcome_is_unknown() => Outcome::Unknown,
-        Err(_) => Outcome::Refused,
-    }
-}
-
-/// The names of what was found, in order; one that is there twice is there twice.
-pub(super) fn names(object: &Object) -> Vec<String> {
-    let values = object.values.iter();
-    let mut names: Vec<String> = values
-        .map(|value| name_of(Some(&value.attributes), &value.bytes))
-        .collect();
-    names.sort_unstable();
-    names
-}
-
-/// The names are ours alone.
-pub(super) fn without_names(object: &mut Object) {
-    for value in &mut object.values {
-        value.attributes.metadata.retain(|(own, _)| own != NAME);
-    }
+    pub(super) values: BTreeSet<String>,
+    pub(super) stamp: Stamp,
+    pub(super) context: Option<ContextDigest>,
 }

@@ -1,5 +1,7 @@
 //! The simulated network, as nodes and as clients use it.
 
+mod wires;
+
 use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -7,13 +9,19 @@ use std::time::Duration;
 use cartwheel_actors::shell::{Arriving, Listener, Network, Stream};
 use cartwheel_client::{Connect, Streams};
 use futures::future::{BoxFuture, LocalBoxFuture};
+use tokio::io::split;
 use turmoil::net::{TcpListener, TcpStream};
+
+pub use wires::Wires;
 
 /// The longest that a message takes where nothing is slow.
 pub const LATENCY_MAX: Duration = Duration::from_millis(10);
 
 /// What nodes listen and connect on; addresses are `host:port`.
-pub struct SimulatedNetwork;
+pub struct SimulatedNetwork {
+    /// The connections of the run.
+    pub wires: Wires,
+}
 
 impl Network for SimulatedNetwork {
     fn listen(&self, address: String) -> LocalBoxFuture<'static, io::Result<Box<dyn Listener>>> {
@@ -28,9 +36,10 @@ impl Network for SimulatedNetwork {
     }
 
     fn connect(&self, address: String) -> LocalBoxFuture<'static, io::Result<Box<dyn Stream>>> {
+        let wires = self.wires.clone();
         Box::pin(async move {
-            let stream = TcpStream::connect(address).await?;
-            Ok(Box::new(stream) as Box<dyn Stream>)
+            let wire = wires.string(TcpStream::connect(address).await?)?;
+            Ok(Box::new(wire) as Box<dyn Stream>)
         })
     }
 }
@@ -64,13 +73,17 @@ impl Arriving for Arrived {
 }
 
 /// What clients connect with.
-pub struct SimulatedConnect;
+pub struct SimulatedConnect {
+    /// The connections of the run.
+    pub wires: Wires,
+}
 
 impl Connect for SimulatedConnect {
     fn connect(&self, endpoint: &str) -> BoxFuture<'static, io::Result<Streams>> {
-        let endpoint = endpoint.to_owned();
+        let (endpoint, wires) = (endpoint.to_owned(), self.wires.clone());
         Box::pin(async move {
-            let (read, write) = TcpStream::connect(endpoint).await?.into_split();
+            let wire = wires.string(TcpStream::connect(endpoint).await?)?;
+            let (read, write) = split(wire);
             Ok(Streams {
                 read: Box::new(read),
                 write: Box::new(write),
