@@ -20,10 +20,6 @@ use crate::report::Report;
 use crate::simulation::{ClientCode, Simulation};
 use crate::trace::Trace;
 
-/// How far all hosts go in one step. Messages arrive between two steps, timers whenever they are
-/// due; most of what a run costs is a price for each step of each host.
-const TICK: Duration = Duration::from_millis(2);
-
 /// Runs what is to be run.
 pub fn run(mut simulation: Simulation) -> Report {
     panics::watch();
@@ -80,7 +76,7 @@ fn network(simulation: &Simulation) -> Sim<'static> {
         .rng_seed(simulation.seed)
         .epoch(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
         .simulation_duration(Duration::MAX)
-        .tick_duration(TICK)
+        .tick_duration(simulation.step)
         .min_message_latency(Duration::from_millis(1))
         .max_message_latency(LATENCY_MAX)
         .enable_random_order()

@@ -18,6 +18,9 @@ use crate::run::run;
 /// The longest that a run may be unless told otherwise.
 const AT_MOST: Duration = Duration::from_secs(90);
 
+/// How far all hosts go in one step unless told otherwise.
+const STEP: Duration = Duration::from_millis(2);
+
 /// So many seconds of simulated time.
 pub const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -66,6 +69,7 @@ pub struct Simulation {
     pub(crate) planned: Vec<Planned>,
     pub(crate) mix: Mix,
     pub(crate) at_most: Duration,
+    pub(crate) step: Duration,
 }
 
 impl Simulation {
@@ -83,6 +87,7 @@ impl Simulation {
             planned: Vec::new(),
             mix: Mix::empty(),
             at_most: AT_MOST,
+            step: STEP,
         }
     }
 
@@ -164,6 +169,14 @@ impl Simulation {
     /// otherwise, of which the last look needs up to 20 s.
     pub fn at_most(mut self, time: Duration) -> Self {
         self.at_most = time;
+        self
+    }
+
+    /// How far all hosts go in one step, at least a millisecond: 2 ms unless told otherwise. Messages
+    /// arrive between two steps, timers whenever they are due. Over long steps more arrives at once
+    /// and a run costs less: each step of each host has its price.
+    pub fn step(mut self, step: Duration) -> Self {
+        self.step = step.max(millis(1));
         self
     }
 

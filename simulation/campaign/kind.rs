@@ -1,10 +1,12 @@
 //! The kinds of runs that our own campaigns consist of.
 
+use std::time::Duration;
+
 use super::policies::policies;
 use crate::clients::{Notebook, Temper, work};
 use crate::dice::Dice;
 use crate::faults::Mix;
-use crate::simulation::{Simulation, secs};
+use crate::simulation::{Simulation, millis, secs};
 
 /// Once in so many seeds there are as many partitions as by default.
 const SEEDS_PER_DEFAULT: u64 = 8;
@@ -67,6 +69,7 @@ impl Kind {
             .nodes(self.nodes)
             .faults(mix)
             .configure(move |config| config.ring.partitions = partitions(seed))
+            .step(step(seed))
             .client("patient", move |cluster| {
                 work(cluster, Temper::Patient, buckets, until, notebook)
             })
@@ -96,6 +99,12 @@ fn partitions(seed: u64) -> u32 {
         true => 256,
         false => 1 << dice.between(1, 6),
     }
+}
+
+/// Where steps are long much arrives at once, and where they are short hardly anything does.
+fn step(seed: u64) -> Duration {
+    let mut dice = Dice::new(seed, "step");
+    millis(2 << dice.below(3))
 }
 
 /// What must happen sometimes in every kind.
