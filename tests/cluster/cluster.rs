@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix::System;
 use cartwheel::config::Config;
@@ -13,17 +14,25 @@ use cartwheel_actors::extension::Extension;
 use cartwheel_actors::node::{Node, NodeOptions, StartError, start};
 use cartwheel_actors::shell::{
     ArbiterShards, Clock, EntropySource, LocalShards, MonotonicClock, SeededEntropy, Shards, Shell,
-    TcpNetwork,
 };
-use cartwheel_client::Client;
+use cartwheel_client::{Client, ClientBuilder};
 use tokio::task::LocalSet;
+
+use crate::bound_ports::BoundPorts;
+
+/// When a test is taken to stand still; far more than one takes that shares a core with others.
+const TEST_LIMIT: Duration = Duration::from_secs(300);
+
+/// How long a client waits for each answer. What the machine takes is not what is tested, and
+/// whoever is asked again does again what the test asked for once, be it a panic.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nodes that share the test's thread.
 pub struct Cluster {
     pub nodes: Vec<Node>,
     #[allow(dead_code)] // Kept so that the stores outlive their nodes.
     pub stores: Vec<Arc<MemoryStore>>,
-    ports: Vec<u16>,
+    network: Arc<BoundPorts>,
 }
 
 /// What the tests' machine tells of itself: nothing that a test depends on.
@@ -88,8 +97,7 @@ pub fn with_threads<F: Future>(
     system.block_on(async {
         let shards = || Arc::new(ArbiterShards::default()) as Arc<dyn Shards>;
         let cluster = Cluster::start(&[0], extensions, "", shards).await;
-        let limit = std::time::Duration::from_secs(60);
-        let tested = tokio::time::timeout(limit, test(cluster.unwrap())).await;
+        let tested = tokio::time::timeout(TEST_LIMIT, test(cluster.unwrap())).await;
         tested.expect("the test ends in time")
     })
 }
@@ -109,8 +117,7 @@ fn run<F: Future<Output = ()>>(
         .unwrap();
     LocalSet::new().block_on(&runtime, async {
         let cluster = starting.await.unwrap();
-        let limit = std::time::Duration::from_secs(60);
-        tokio::time::timeout(limit, test(cluster))
+        tokio::time::timeout(TEST_LIMIT, test(cluster))
             .await
             .expect("the test ends in time");
     });
@@ -124,15 +131,16 @@ impl Cluster {
         shards: fn() -> Arc<dyn Shards>,
     ) -> Result<Self, StartError> {
         let count = errors_ms.len();
-        let ports = free_ports(2 * count);
+        let network = Arc::new(BoundPorts::new(2 * count));
         let stores: Vec<_> = (0..count)
             .map(|_| Arc::new(MemoryStore::new(MemoryMode::Immediate)))
             .collect();
         let started = (0..count).map(|at| {
             let clock = WrongClock(MonotonicClock::new(), errors_ms[at]);
-            let config = config(at, &ports, settings);
+            let config = config(at, &network.ports, settings);
             start_node(
                 config,
+                Arc::clone(&network),
                 Arc::clone(&stores[at]),
                 clock,
                 extensions.to_vec(),
@@ -144,14 +152,14 @@ impl Cluster {
         Ok(Self {
             nodes,
             stores,
-            ports,
+            network,
         })
     }
 
     /// Starts another process with the id of a node, at other ports and with a store of its own;
     /// and what it says when it gives up.
     pub async fn open_again(&self, at: usize) -> (Node, Arc<Mutex<Vec<String>>>) {
-        let mut config = config(at, &self.ports, "");
+        let mut config = config(at, &self.network.ports, "");
         config.listen.client = "127.0.0.1:0".to_owned();
         config.listen.bridge = AGAIN.to_owned();
         let store = Arc::new(MemoryStore::new(MemoryMode::Immediate));
@@ -159,8 +167,9 @@ impl Cluster {
         let saying = Arc::clone(&said);
         let fatal = Arc::new(move |reason: &str| saying.lock().unwrap().push(reason.to_owned()));
         let clock = WrongClock(MonotonicClock::new(), 0);
-        let started = start_node(config, store, clock, Vec::new(), local(), fatal).await;
-        (started.unwrap(), said)
+        let network = Arc::clone(&self.network);
+        let started = start_node(config, network, store, clock, Vec::new(), local(), fatal);
+        (started.await.unwrap(), said)
     }
 
     /// Makes all actors of a name panic on one node, and waits until they have started again.
@@ -178,12 +187,15 @@ impl Cluster {
 
     /// A client of some of the nodes.
     pub async fn client(&self, nodes: &[usize]) -> Client {
+        self.patient(nodes).build().await.unwrap()
+    }
+
+    /// What makes it.
+    pub fn patient(&self, nodes: &[usize]) -> ClientBuilder {
         let endpoints = nodes.iter().map(|at| &self.nodes[*at].client_address);
-        Client::builder()
-            .endpoints(endpoints)
-            .build()
-            .await
-            .unwrap()
+        let client = Client::builder().endpoints(endpoints);
+        let client = client.timeout(PATIENCE).attempt_timeout(PATIENCE);
+        client.connect_timeout(PATIENCE)
     }
 }
 
@@ -215,6 +227,7 @@ pub const AGAIN: &str = "127.0.0.1:0";
 
 async fn start_node(
     config: Config,
+    network: Arc<BoundPorts>,
     store: Arc<MemoryStore>,
     clock: WrongClock,
     extensions: Vec<Extension>,
@@ -229,7 +242,7 @@ async fn start_node(
     };
     store.open(identity).unwrap();
     let shell = Shell {
-        network: Arc::new(TcpNetwork),
+        network,
         clock: Arc::new(clock),
         entropy: Arc::new(entropy),
         shards,
@@ -264,13 +277,4 @@ fn config(at: usize, ports: &[u16], settings: &str) -> Config {
         ClusterId(7)
     );
     Config::from_toml(&text).unwrap()
-}
-
-/// Ports that were free a moment ago; the system does not give them again at once.
-fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<_> = (0..count)
-        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    let port = |listener: &std::net::TcpListener| listener.local_addr().unwrap().port();
-    listeners.iter().map(port).collect()
 }

@@ -15,24 +15,42 @@ use crate::cluster::{Cluster, with_extensions};
 use crate::harm::{Harm, Watched, harmful, once, refusal};
 use crate::raw::{Raw, encoded};
 
-/// A client that does not wait for long.
-async fn hasty(cluster: &Cluster) -> Client {
-    let client = Client::builder().endpoints([&cluster.nodes[0].client_address]);
-    let client = client.timeout(Duration::from_millis(500)).retries(0);
-    client.build().await.unwrap()
-}
+/// How long the node waits for an answer: far longer than any question takes to its handler, for
+/// nobody has to sit it out.
+const WAIT: Duration = Duration::from_secs(30);
+const SETTINGS: &str = "[coordination]\nrequest_timeout_ms = 30000\n";
 
-/// Asks so many questions of a length that are not answered, and stops waiting for them.
+/// Asks so many questions of a length that are not answered, until the node has given them up.
+///
+/// Each comes over a connection of its own, since one would not carry all of them at once.
 async fn crowd(cluster: &Cluster, watched: &Watched, count: usize, len: usize) {
-    let client = hasty(cluster).await;
-    let harm = Harm::Wait(Bytes::from(vec![7; len]));
-    let asked = futures::future::join_all((0..count).map(|_| client.ask(&harm))).await;
-    assert!(asked.iter().all(Result::is_err));
-    while watched.handled.load(Ordering::Relaxed) < count as u64 {
+    let handled = || watched.handled.load(Ordering::Relaxed);
+    let all = handled() + count as u64;
+    let harm = encode(&Harm::Wait(Bytes::from(vec![7; len])));
+    let mut askers = Vec::new();
+    for _ in 0..count {
+        let mut asker = Raw::greeted(cluster).await;
+        asker.ask(Harm::KIND, 2, harm.clone()).await;
+        askers.push(asker);
+    }
+    while handled() < all {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // Until the node, too, has given them up.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    skip(WAIT).await;
+    for mut asker in askers {
+        let given_up = asker.error().await;
+        assert!(
+            matches!(given_up, RequestError::TimedOut { .. }),
+            "{given_up:?}"
+        );
+    }
+}
+
+/// Lets every timer see that so much time has passed.
+async fn skip(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
 }
 
 async fn is_full(client: &Client) -> bool {
@@ -52,7 +70,7 @@ async fn is_full(client: &Client) -> bool {
 #[test]
 fn questions_that_nobody_waits_for_keep_their_places_until_their_handlers_have_ended() {
     let (extension, watched) = harmful();
-    with_extensions(1, &[extension], "", |cluster| async move {
+    with_extensions(1, &[extension], SETTINGS, |cluster| async move {
         let client = once(&cluster, 0).await;
         crowd(&cluster, &watched, EXTENSION_QUESTIONS_MAX - 1, 0).await;
         assert!(!is_full(&client).await);
@@ -74,7 +92,7 @@ fn questions_that_nobody_waits_for_keep_their_places_until_their_handlers_have_e
 #[test]
 fn questions_are_bounded_by_their_bytes_too() {
     let (extension, watched) = harmful();
-    with_extensions(1, &[extension], "", |cluster| async move {
+    with_extensions(1, &[extension], SETTINGS, |cluster| async move {
         let client = once(&cluster, 0).await;
         let (count, len) = (8, EXTENSION_QUESTION_BYTES_MAX / 8 - 1000);
         crowd(&cluster, &watched, count, len).await;

@@ -13,7 +13,7 @@ use crate::cluster::{Cluster, with_extensions};
 use crate::harm::{ASKED, Harm, Watched, harmful, is_well, once, refusal, status};
 
 /// Long before a client gives up.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(20);
 
 /// Two restarts, and then it ends.
 const TWICE: &str = "[supervision]\nextension_restarts_max = 2\n";
@@ -137,7 +137,7 @@ fn nothing_is_handed_to_an_observer_that_rests() {
             bucket.put(key, "value").send().await.unwrap();
             written += 1;
             let passed = watched.clock.now().since(began);
-            assert!(passed < Duration::from_secs(20), "it does not end");
+            assert!(passed < Duration::from_secs(60), "it does not end");
         }
         let shocks = watched.shocks.lock().unwrap().clone();
         let rests: Vec<_> = shocks

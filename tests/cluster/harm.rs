@@ -196,8 +196,8 @@ pub fn harmful() -> (Extension, Arc<Watched>) {
 
 /// A client of one node that sends each request once.
 pub async fn once(cluster: &Cluster, node: usize) -> Client {
-    let client = Client::builder().endpoints([&cluster.nodes[node].client_address]);
-    client.retries(0).build().await.unwrap()
+    let client = cluster.patient(&[node]).retries(0);
+    client.build().await.unwrap()
 }
 
 /// Why a question was refused.

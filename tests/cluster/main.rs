@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod blocked_extension;
+mod bound_ports;
 mod cluster;
 mod crowded_extension;
 mod extensions;

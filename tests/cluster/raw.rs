@@ -68,6 +68,18 @@ impl Raw {
         self.send(&encoded(Flags::REQUEST, kind, call, body)).await;
     }
 
+    /// Asks what the node has so long for, and no longer.
+    pub async fn ask_within(&mut self, remaining_ms: u32, kind: Kind, call: u64, body: Bytes) {
+        let frame = Frame {
+            kind,
+            flags: Flags::REQUEST,
+            call,
+            remaining_ms,
+            body,
+        };
+        self.send(&bytes_of(&frame)).await;
+    }
+
     /// The next frame; nothing if the node closes the connection.
     pub async fn answer(&mut self) -> Option<Frame> {
         loop {
@@ -120,16 +132,19 @@ pub fn get(key: &'static [u8]) -> Get {
     }
 }
 
-/// A frame as bytes.
+/// A frame as bytes, which leaves it to the node how long it takes.
 pub fn encoded(flags: Flags, kind: Kind, call: u64, body: Bytes) -> BytesMut {
     let remaining_ms = 0;
-    let frame = Frame {
+    bytes_of(&Frame {
         kind,
         flags,
         call,
         remaining_ms,
         body,
-    };
+    })
+}
+
+fn bytes_of(frame: &Frame) -> BytesMut {
     let mut bytes = BytesMut::new();
     frame.encode(&mut bytes);
     bytes

@@ -6,7 +6,7 @@ use cartwheel_client::Client;
 
 use crate::cluster::{AGAIN, with_nodes};
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(30);
 
 /// Else what it acknowledges counts for the node that lives, which has none of it.
 #[test]
