@@ -80,11 +80,13 @@ pub enum PlantedBug {
     KeepTheLosers = 35,
     /// What a merge takes over is stamped anew.
     StampAMerge = 36,
+    /// A page of a listing begins with the key that the page before has ended with.
+    BeginWithTheLastKey = 37,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 36] = [
+    pub const ALL: [(&'static str, Self); 37] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -121,6 +123,7 @@ impl PlantedBug {
         ("forget-the-covered", Self::ForgetTheCovered),
         ("keep-the-losers", Self::KeepTheLosers),
         ("stamp-a-merge", Self::StampAMerge),
+        ("begin-with-the-last-key", Self::BeginWithTheLastKey),
     ];
 
     /// The bug of a name.

@@ -75,7 +75,9 @@ fn successor(key: &[u8]) -> Bytes {
         return Bytes::new();
     }
     let mut next = BytesMut::from(key);
-    next.put_u8(0);
+    if !planted_bug::is(PlantedBug::BeginWithTheLastKey) {
+        next.put_u8(0);
+    }
     next.freeze()
 }
 

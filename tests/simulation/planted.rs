@@ -21,7 +21,11 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 36] = [
+const BUGS: [(PlantedBug, Shown); 37] = [
+    (
+        PlantedBug::BeginWithTheLastKey,
+        In(cases::listings::of_two_buckets),
+    ),
     (PlantedBug::ForgetTheCovered, In(cases::deletes::simulation)),
     (PlantedBug::KeepTheLosers, By(THREE_NODES)),
     (PlantedBug::StampAMerge, By(THREE_NODES)),
