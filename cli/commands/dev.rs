@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
+use cartwheel::node::ClusterId;
 use cartwheel_client::Client;
 use clap::{Args, ValueHint};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -125,7 +126,7 @@ impl Dev {
         tokio::select! {
             biased;
             reason = stopping.reason() => return note_stop(&reason),
-            started = all_serve(nodes) => started?,
+            started = all_serve(plan.cluster(), nodes) => started?,
         }
         announce(nodes, format)?;
         tokio::select! {
@@ -137,29 +138,32 @@ impl Dev {
 }
 
 /// Waits until every node answers; one that ends instead is an error.
-async fn all_serve(nodes: &mut [NodeProcess]) -> Result<(), Failure> {
-    let mut waits: FuturesUnordered<_> = nodes.iter_mut().map(serves).collect();
+async fn all_serve(cluster: ClusterId, nodes: &mut [NodeProcess]) -> Result<(), Failure> {
+    let waits = nodes.iter_mut().map(|node| serves(cluster, node));
+    let mut waits: FuturesUnordered<_> = waits.collect();
     while let Some(serves) = waits.next().await {
         serves?;
     }
     Ok(())
 }
 
-async fn serves(process: &mut NodeProcess) -> Result<(), Failure> {
+async fn serves(cluster: ClusterId, process: &mut NodeProcess) -> Result<(), Failure> {
     let (name, endpoint) = (process.node.name(), process.node.client.clone());
     tokio::select! {
         biased;
         error = process.ended() => Err(error.into()),
-        answered = timeout(START_WAIT, answers(&endpoint)) => match answered {
+        answered = timeout(START_WAIT, answers(cluster, &endpoint)) => match answered {
             Ok(()) => Ok(()),
             Err(_elapsed) => Err(Failure::NeverServed { node: name, waited: START_WAIT }),
         },
     }
 }
 
-async fn answers(endpoint: &str) {
+/// A node of another cluster, which took the port a moment ago, is not the one that is waited for.
+async fn answers(cluster: ClusterId, endpoint: &str) {
     loop {
-        let client = Client::builder().endpoints([endpoint]).build().await;
+        let client = Client::builder().endpoints([endpoint]).cluster(cluster);
+        let client = client.build().await;
         if let Ok(client) = client
             && client.status().await.is_ok()
         {

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use cartwheel::node::ClusterId;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use crate::files;
 
@@ -13,9 +15,16 @@ const FILE: &str = "cluster.toml";
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    pub id: String,
+    #[serde(deserialize_with = "cluster_id")]
+    pub id: ClusterId,
     pub secret: String,
     pub nodes: u8,
+}
+
+fn cluster_id<'de, D: Deserializer<'de>>(input: D) -> Result<ClusterId, D::Error> {
+    let digits = String::deserialize(input)?;
+    let id = u128::from_str_radix(&digits, 16);
+    id.map(ClusterId).map_err(D::Error::custom)
 }
 
 /// A data directory that can't be this cluster's.
@@ -86,10 +95,9 @@ impl Identity {
 
     /// A new one, which is not kept yet.
     pub fn random(nodes: u8) -> Self {
-        let digits = || format!("{:032x}", rand::random::<u128>());
         Self {
-            id: digits(),
-            secret: digits(),
+            id: ClusterId(rand::random()),
+            secret: format!("{:032x}", rand::random::<u128>()),
             nodes,
         }
     }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
+use cartwheel::node::ClusterId;
+
 use super::Identity;
 
 /// The most nodes: three processes a core are already more than a laptop enjoys.
@@ -52,6 +54,11 @@ impl Plan {
         };
         let nodes = (1..=identity.nodes).map(node).collect();
         Self { nodes, identity }
+    }
+
+    /// The cluster that the nodes are members of.
+    pub fn cluster(&self) -> ClusterId {
+        self.identity.id
     }
 
     /// The last port that a plan takes, if there is one of that number.
