@@ -21,10 +21,16 @@ pub fn on(error: &Error) -> Option<String> {
 
 /// Advice on an error of a write: what may have become of it, too.
 pub fn on_write(error: &Error) -> Option<String> {
-    let doubt = error
-        .outcome_is_unknown()
-        .then(|| "It may have been done all the same: read the key to know.".to_owned());
-    let advice: Vec<String> = on(error).into_iter().chain(doubt).collect();
+    let surely = matches!(
+        error.refusal(),
+        Some(RequestError::OwnersDown { .. } | RequestError::ClockOff { .. })
+    );
+    let outcome = match error.outcome_is_unknown() {
+        true => Some("It may have been done all the same: read the key to know."),
+        false => surely.then_some("Nothing was written."),
+    };
+    let outcome = outcome.map(str::to_owned);
+    let advice: Vec<String> = on(error).into_iter().chain(outcome).collect();
     (!advice.is_empty()).then(|| advice.join(" "))
 }
 
@@ -59,11 +65,11 @@ fn on_refusal(refusal: &RequestError) -> Option<String> {
             "`cartwheel bucket create --help` says what each may be; n is at most the number of members, see `cartwheel status`."
         }
         RequestError::ClockOff { .. } => {
-            "Nothing was written: try another node with --endpoint, and set the clock of this one (NTP)."
+            "Try another node with --endpoint, and set the clock of this one (NTP)."
         }
         RequestError::Overloaded { .. } => "Nothing was started: try again a little later.",
         RequestError::OwnersDown { .. } => {
-            "Nothing was written: see `cartwheel status` for who is away, and try again when they are back."
+            "See `cartwheel status` for who is away, and try again when they are back."
         }
         RequestError::QuorumUnreachable { .. } | RequestError::TimedOut { .. } => {
             "See `cartwheel status` for who is away."
@@ -111,7 +117,9 @@ mod tests {
             up: 1,
             owners: 3,
         });
-        assert_eq!(on_write(&down), on(&down));
+        let (read, write) = (on(&down).unwrap(), on_write(&down).unwrap());
+        assert!(!read.contains("written"), "{read}");
+        assert!(write.contains("Nothing was written"), "{write}");
         assert_eq!(on_write(&Error::NoEntropy), None);
     }
 }

@@ -76,6 +76,18 @@ pub enum ConfigurationError {
     Layers(#[from] config::ConfigError),
 }
 
+impl ConfigurationError {
+    /// What can be done about it.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused { cause, .. } if matches!(**cause, ConfigError::Missing { .. }) => Some(
+                "Settings come from a file (--config FILE), the environment or --set; `cartwheel dev` needs none.",
+            ),
+            _ => None,
+        }
+    }
+}
+
 impl Sources {
     /// Adds a file.
     pub fn file(&mut self, path: &Path) -> Result<(), ConfigurationError> {

@@ -169,6 +169,7 @@ impl Failure {
             Self::Request(error) => advice::on(error),
             Self::Write(error) => advice::on_write(error),
             Self::Serve(error) => error.advice().map(str::to_owned),
+            Self::Configuration(error) => error.advice().map(str::to_owned),
             Self::BucketDiffers { .. } => Some(
                 "A policy does not change: take another name, or the bucket as it is.".to_owned(),
             ),

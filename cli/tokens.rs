@@ -43,6 +43,16 @@ pub fn base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(bytes)
 }
 
+/// A text that is no cursor.
+#[derive(Debug, thiserror::Error)]
+#[error("not a cursor as `list` prints it: {0}")]
+pub struct BadCursorToken(#[from] DecodeError);
+
+/// The bytes of a cursor.
+pub fn cursor(text: &str) -> Result<Bytes, BadCursorToken> {
+    Ok(from_base64(text)?)
+}
+
 /// The bytes of a text in base64.
 pub fn from_base64(text: &str) -> Result<Bytes, DecodeError> {
     Ok(BASE64_STANDARD.decode(text.trim())?.into())
@@ -70,6 +80,8 @@ mod tests {
         let parsed: ContextToken = token(&context).parse().unwrap();
         assert_eq!(parsed.0, context);
         assert!("***".parse::<ContextToken>().is_err());
+        let bad = cursor("abc").unwrap_err().to_string();
+        assert!(bad.starts_with("not a cursor as `list` prints it"), "{bad}");
     }
 
     #[test]

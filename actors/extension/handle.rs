@@ -30,7 +30,7 @@ impl NodeHandle {
         self.node
     }
 
-    /// Every node that can be asked, this one included.
+    /// Every node that can be asked, this one included; [`Peers::nodes`] are the others alone.
     pub fn peers(&self) -> &Peers {
         &self.peers
     }

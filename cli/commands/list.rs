@@ -24,7 +24,7 @@ pub struct List {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
     /// Where an earlier listing of this bucket ended
-    #[arg(long, value_name = "TOKEN", value_parser = tokens::from_base64)]
+    #[arg(long, value_name = "TOKEN", value_parser = tokens::cursor)]
     cursor: Option<Bytes>,
 }
 

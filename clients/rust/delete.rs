@@ -61,8 +61,10 @@ impl Delete {
             options: self.options,
         };
         let time = client.time(self.timeout);
-        let deleted = client.exchange().ask(&message, Effect::Write, time).await?;
-        let Deleted { context, explain } = deleted;
-        Ok(Written::new(context, explain))
+        let exchange = client.exchange();
+        let deleted = exchange.ask_for_account(&message, Effect::Write, time);
+        let deleted = deleted.await?;
+        let Deleted { context, explain } = deleted.reply;
+        Ok(Written::new(context, explain, deleted.in_doubt))
     }
 }

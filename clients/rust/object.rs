@@ -100,11 +100,18 @@ pub struct Written {
     pub context: Context,
     /// How the answer came about, where asked for.
     pub explain: Option<Box<Explain>>,
+    /// Whether an attempt before the one that was answered may have been kept too: it is a version
+    /// of its own then, until the two meet.
+    pub in_doubt: bool,
 }
 
 impl Written {
-    pub(crate) fn new(context: Bytes, explain: Option<Box<Explain>>) -> Self {
+    pub(crate) fn new(context: Bytes, explain: Option<Box<Explain>>, in_doubt: bool) -> Self {
         let context = Context(context);
-        Self { context, explain }
+        Self {
+            context,
+            explain,
+            in_doubt,
+        }
     }
 }

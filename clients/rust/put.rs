@@ -106,9 +106,11 @@ impl Put {
             options: self.options,
         };
         let time = client.time(self.timeout);
-        let put = client.exchange().ask(&message, Effect::Write, time).await?;
-        let PutDone { context, explain } = put;
-        Ok(Written::new(context, explain))
+        let exchange = client.exchange();
+        let put = exchange.ask_for_account(&message, Effect::Write, time);
+        let put = put.await?;
+        let PutDone { context, explain } = put.reply;
+        Ok(Written::new(context, explain, put.in_doubt))
     }
 }
 

@@ -76,10 +76,15 @@ impl<K: AsRef<[u8]>, C: Into<Context>> From<(K, C)> for DeleteItem {
 impl Item for Delete {
     type Batch = DeleteBatchMessage;
     type Done = Deleted;
+    type Told = Written;
     const EFFECT: Effect = Effect::Write;
 
     fn batch(items: Vec<Self>) -> Self::Batch {
         DeleteBatchMessage { items }
+    }
+
+    fn told(done: Deleted, in_doubt: bool) -> Written {
+        Written::new(done.context, done.explain, in_doubt)
     }
 
     fn len(&self) -> usize {
@@ -104,11 +109,6 @@ impl DeleteBatch {
         let items = items.map(|item| item.message(&self.bucket, self.options));
         let client = self.bucket.client();
         let time = client.time(self.timeout);
-        let outcomes = client.exchange().ask_batch(items.collect(), time).await;
-        let written = |done: Deleted| Written::new(done.context, done.explain);
-        outcomes
-            .into_iter()
-            .map(|outcome| outcome.map(written))
-            .collect()
+        client.exchange().ask_batch(items.collect(), time).await
     }
 }

@@ -28,10 +28,15 @@ awaited!(GetBatch => Vec<Result<Object, Error>>);
 impl Item for Get {
     type Batch = GetBatchMessage;
     type Done = Got;
+    type Told = Object;
     const EFFECT: Effect = Effect::Read;
 
     fn batch(items: Vec<Self>) -> Self::Batch {
         GetBatchMessage { items }
+    }
+
+    fn told(got: Got, _: bool) -> Object {
+        Object::from(got)
     }
 
     fn len(&self) -> usize {
@@ -60,8 +65,6 @@ impl GetBatch {
         });
         let client = self.bucket.client();
         let time = client.time(self.timeout);
-        let outcomes = client.exchange().ask_batch(items.collect(), time).await;
-        let objects = outcomes.into_iter().map(|got| got.map(Object::from));
-        objects.collect()
+        client.exchange().ask_batch(items.collect(), time).await
     }
 }

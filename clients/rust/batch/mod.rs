@@ -36,11 +36,16 @@ pub(crate) trait Item: Clone + Send + Sync + 'static {
     type Batch: Message<Reply = Outcomes<Self::Done>> + Send + Sync;
     /// What one is answered with.
     type Done: Send;
+    /// What whoever asked is told.
+    type Told: Send;
     /// Whether a lost answer leaves a doubt.
     const EFFECT: Effect;
 
     /// The message that carries these.
     fn batch(items: Vec<Self>) -> Self::Batch;
+
+    /// Tells of one that is done; an earlier attempt may have done it too.
+    fn told(done: Self::Done, in_doubt: bool) -> Self::Told;
 
     /// How many bytes it takes in a frame, about.
     fn len(&self) -> usize;
@@ -52,7 +57,7 @@ impl Exchange {
         &self,
         items: Vec<I>,
         time: TimeLimit,
-    ) -> Vec<Result<I::Done, Error>> {
+    ) -> Vec<Result<I::Told, Error>> {
         let parts = cut(items).into_iter().map(|items| {
             let exchange = self.clone();
             async move {

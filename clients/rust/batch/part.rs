@@ -57,7 +57,7 @@ impl<I: Item> Part<I> {
         mut self,
         exchange: &Exchange,
         time: TimeLimit,
-    ) -> Vec<Result<I::Done, Error>> {
+    ) -> Vec<Result<I::Told, Error>> {
         loop {
             let items: Vec<I> = self.unsettled().map(|place| place.item.clone()).collect();
             let asked = items.len();
@@ -120,7 +120,7 @@ impl<I: Item> Part<I> {
         })
     }
 
-    fn outcomes(self) -> Vec<Result<I::Done, Error>> {
+    fn outcomes(self) -> Vec<Result<I::Told, Error>> {
         self.places.into_iter().filter_map(Place::outcome).collect()
     }
 }
@@ -141,9 +141,9 @@ impl<I: Item> Place<I> {
         }
     }
 
-    fn outcome(self) -> Option<Result<I::Done, Error>> {
+    fn outcome(self) -> Option<Result<I::Told, Error>> {
         match self.state {
-            State::Settled(outcome) => Some(outcome),
+            State::Settled(outcome) => Some(outcome.map(|done| I::told(done, self.in_doubt))),
             State::Refused(ref refusal) => Some(Err(self.error(Error::Refused(refusal.clone())))),
             // Every round settles or refuses all that it asked for.
             State::Waiting => None,

@@ -89,10 +89,15 @@ impl PutItem {
 impl Item for Put {
     type Batch = PutBatchMessage;
     type Done = PutDone;
+    type Told = Written;
     const EFFECT: Effect = Effect::Write;
 
     fn batch(items: Vec<Self>) -> Self::Batch {
         PutBatchMessage { items }
+    }
+
+    fn told(done: PutDone, in_doubt: bool) -> Written {
+        Written::new(done.context, done.explain, in_doubt)
     }
 
     fn len(&self) -> usize {
@@ -119,11 +124,6 @@ impl PutBatch {
         let items = items.map(|item| item.message(&self.bucket, self.options));
         let client = self.bucket.client();
         let time = client.time(self.timeout);
-        let outcomes = client.exchange().ask_batch(items.collect(), time).await;
-        let written = |done: PutDone| Written::new(done.context, done.explain);
-        outcomes
-            .into_iter()
-            .map(|outcome| outcome.map(written))
-            .collect()
+        client.exchange().ask_batch(items.collect(), time).await
     }
 }

@@ -65,13 +65,21 @@ impl OpenWrite {
 
     /// It was answered, or failed.
     pub(super) fn ended(&mut self, answer: &Result<Written, Error>) {
-        let outcome = outcome(answer);
-        let explain = answer.as_ref().ok();
-        let explain = explain.and_then(|written| written.explain.as_deref());
-        let direct = explain.is_some_and(|explain| explain.forwarded_by.is_none());
-        let write = self.end(outcome, direct);
+        let once = match answer {
+            Ok(written) => self.was_kept_once(written),
+            Err(_) => self.is_asked_once(),
+        };
+        let write = self.end(outcome(answer), once);
+        self.count(answer);
+        self.recorder.note(write.asked, &told(&write, answer));
+        if let Ok(written) = answer {
+            self.kept(write, written);
+        }
+    }
+
+    fn count(&self, answer: &Result<Written, Error>) {
         let recorder = &self.recorder;
-        recorder.happened(match outcome {
+        recorder.happened(match outcome(answer) {
             Outcome::Acknowledged => "a write that was acknowledged",
             Outcome::Unknown => "a write of unknown outcome",
             Outcome::Refused => "a write that was refused",
@@ -79,17 +87,35 @@ impl OpenWrite {
         if let Err(Error::Refused(RequestError::ClockOff { .. })) = answer {
             recorder.happened("a write that was refused for a clock");
         }
-        recorder.note(write.asked, &told(&write, answer));
-        recorder.explained(&write.key, write.value.as_deref(), explain);
-        if let Ok(Written { context, explain }) = answer {
-            self.told(&write.key, context, explain.as_deref());
-            let mut covers = write.covers;
-            covers.extend(write.value);
-            let context = context.as_bytes();
-            let mut history = recorder.history.borrow_mut();
-            history.writes[self.at].context_out = ContextDigest::of(context);
-            history.covers(&write.key, context, covers);
-        }
+    }
+
+    /// Keeps of an acknowledgement what the checker wants to know.
+    fn kept(&self, write: Write, written: &Written) {
+        let recorder = &self.recorder;
+        let Written {
+            context, explain, ..
+        } = written;
+        recorder.explained(&write.key, write.value.as_deref(), explain.as_deref());
+        self.told(&write.key, context, explain.as_deref());
+        let mut covers = write.covers;
+        covers.extend(write.value);
+        let context = context.as_bytes();
+        let mut history = recorder.history.borrow_mut();
+        history.writes[self.at].context_out = ContextDigest::of(context);
+        history.covers(&write.key, context, covers);
+    }
+
+    /// Whether the coordinator that has answered is the only one that it can have reached: no attempt
+    /// before may have been kept, and none was handed on to several owners.
+    fn was_kept_once(&self, written: &Written) -> bool {
+        let explain = written.explain.as_deref();
+        let direct = explain.is_some_and(|explain| explain.forwarded_by.is_none());
+        !written.in_doubt && (direct || !self.recorder.forwards())
+    }
+
+    /// Whether it reaches one coordinator at most, whatever becomes of it.
+    fn is_asked_once(&self) -> bool {
+        self.recorder.retries == 0 && !self.recorder.forwards()
     }
 
     /// Notes the dot of an acknowledged write, and the stamp under which it is kept. A repeated
@@ -108,11 +134,11 @@ impl OpenWrite {
         }
     }
 
-    fn end(&mut self, with: Outcome, direct: bool) -> Write {
+    fn end(&mut self, with: Outcome, once: bool) -> Write {
         let at = self.recorder.now();
         let mut history = self.recorder.history.borrow_mut();
         let write = &mut history.writes[self.at];
-        write.once = self.recorder.retries == 0 && (direct || !self.recorder.forwards());
+        write.once = once;
         write.ended = Some(Ended { at, with });
         write.clone()
     }
@@ -127,7 +153,7 @@ impl OpenWrite {
 impl Drop for OpenWrite {
     fn drop(&mut self) {
         if turmoil::sim_elapsed().is_some() && self.is_open() {
-            let write = self.end(Outcome::Unknown, false);
+            let write = self.end(Outcome::Unknown, self.is_asked_once());
             self.recorder
                 .died("a client that died in the middle of a write");
             self.recorder
