@@ -26,6 +26,9 @@ pub struct Report {
     pub failures: Vec<String>,
     /// How long it was, in simulated time.
     pub length: Duration,
+    /// The extensions of a run that was not told that extensions write: what they do write looks
+    /// like nobody's.
+    pub(crate) readers: Vec<String>,
 }
 
 impl Report {
@@ -38,6 +41,7 @@ impl Report {
             history,
             failures: Vec::new(),
             length: Duration::ZERO,
+            readers: Vec::new(),
         }
     }
 
@@ -63,6 +67,12 @@ impl Report {
         complaints.truncate(COMPLAINTS_MAX);
         if more > 0 {
             complaints.push(format!("and {more} more"));
+        }
+        if !self.violations.is_empty() && !self.readers.is_empty() {
+            complaints.push(format!(
+                "if one of {:?} writes into `default`, say so with `Simulation::extensions_write_after`",
+                self.readers
+            ));
         }
         let files = match artifacts::write(self) {
             Ok(files) => format!("its history and its trace are in {files}"),

@@ -5,9 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use cartwheel_actors::extension::Extension;
+use toml::Table;
 use turmoil::Sim;
 
-use crate::clients::{Auditor, Cluster, Lives, heal_always};
+use crate::clients::{AUDITOR, Auditor, Cluster, Lives, heal_always};
 use crate::cluster::{GivenUp, Habitat, Machine, Placement, config, default_bucket, live, name};
 use crate::dice::Dice;
 use crate::disk::{Disk, is_whole};
@@ -51,7 +53,15 @@ pub fn run(mut simulation: Simulation) -> Report {
     report.failures = cluster.trace.failures();
     report.failures.extend(panics::unplanned());
     report.length = length;
+    if simulation.extensions_write_after.is_none() {
+        report.readers = names_of(&simulation.extensions);
+    }
     report
+}
+
+fn names_of(extensions: &[(Extension, Table)]) -> Vec<String> {
+    let names = extensions.iter().map(|(extension, _)| extension.name());
+    names.map(str::to_owned).collect()
 }
 
 fn cluster(simulation: &Simulation, clients: usize) -> Cluster {
@@ -170,10 +180,10 @@ fn auditor(sim: &mut Sim<'static>, simulation: &Simulation, cluster: &Cluster) -
         cluster: cluster.named(name),
     };
     if !simulation.mix.destroys() {
-        return Some(auditor("auditor"));
+        return Some(auditor(AUDITOR));
     }
-    let (healer, auditor) = (auditor("healer"), auditor("auditor"));
-    sim.client("auditor", async {
+    let (healer, auditor) = (auditor("healer"), auditor(AUDITOR));
+    sim.client(AUDITOR, async {
         heal_always(healer).await?;
         auditor.look().await
     });
@@ -191,7 +201,7 @@ fn sabotage(
     while sim.elapsed() <= at_most {
         saboteur.act(sim);
         if let Some(auditor) = waiting.take_if(|_| saboteur.progress.is_healed()) {
-            sim.client("auditor", auditor.look());
+            sim.client(AUDITOR, auditor.look());
         }
         match sim.step() {
             Ok(true) if waiting.is_none() => return true,

@@ -9,8 +9,8 @@ use cartwheel_actors::extension::Extension;
 use futures::future::LocalBoxFuture;
 use toml::Table;
 
-use crate::clients::{ClientResult, Cluster};
-use crate::cluster::Configure;
+use crate::clients::{AUDITOR, ClientResult, Cluster};
+use crate::cluster::{Configure, is_of_node};
 use crate::faults::{Fault, Mix, Planned};
 use crate::report::Report;
 use crate::run::run;
@@ -138,8 +138,10 @@ impl Simulation {
     }
 
     /// A client on a host of its own, written as any other: its name is also the host's, for
-    /// [`Fault::Cut`] and its like. When the client dies ([`Fault::KillClient`]) its code begins
+    /// [`Fault::Cut`] and its like. Panics where a host of that name is there already: another
+    /// client's, or one of the simulation's own. When the client dies ([`Fault::KillClient`]) its code begins
     /// anew, as somebody of another name who knows nothing: what it has captured is cloned for each life.
+    #[track_caller]
     pub fn client<F>(
         mut self,
         name: impl Into<String>,
@@ -149,8 +151,24 @@ impl Simulation {
         F: Future<Output = ClientResult> + 'static,
     {
         let code: ClientCode = Box::new(move |cluster| Box::pin(code.clone()(cluster)));
-        self.clients.push((name.into(), code));
+        let name = name.into();
+        self.refuse_taken(&name);
+        self.clients.push((name, code));
         self
+    }
+
+    #[track_caller]
+    fn refuse_taken(&self, name: &str) {
+        let own = name == AUDITOR || is_of_node(name);
+        assert!(
+            !own,
+            "a client can't be named {name}: the simulation has a host of that name"
+        );
+        let taken = self.clients.iter().any(|(other, _)| other == name);
+        assert!(
+            !taken,
+            "two clients are named {name}: give each a name of its own"
+        );
     }
 
     /// Something goes wrong, or right again, at a time since the run began.
@@ -183,5 +201,36 @@ impl Simulation {
     /// Runs it, on this thread.
     pub fn run(self) -> Report {
         run(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    fn named(names: &'static [&'static str]) -> bool {
+        let named = catch_unwind(|| {
+            let simulation = Simulation::from_seed(1);
+            let named = |simulation: Simulation, name: &&'static str| {
+                simulation.client(*name, |_| async { Ok(()) })
+            };
+            drop(names.iter().fold(simulation, named));
+        });
+        named.is_ok()
+    }
+
+    #[test]
+    fn no_two_hosts_have_one_name() {
+        assert!(named(&["alice", "bob", "nodes"]));
+        for taken in [
+            &["alice", "alice"][..],
+            &["auditor"],
+            &["node-1"],
+            &["twin-of-node-1"],
+        ] {
+            assert!(!named(taken), "{taken:?}");
+        }
     }
 }

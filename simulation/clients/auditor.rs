@@ -24,6 +24,9 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// The longest that one of the auditor's reads may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The name of the host that looks at everything.
+pub const AUDITOR: &str = "auditor";
+
 /// Looks at everything.
 pub struct Auditor {
     pub cluster: Cluster,

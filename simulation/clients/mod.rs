@@ -11,7 +11,7 @@ mod recorded;
 mod work;
 mod worker;
 
-pub(crate) use auditor::{Auditor, heal_always};
+pub(crate) use auditor::{AUDITOR, Auditor, heal_always};
 pub use cluster::{ClientResult, Cluster};
 pub(crate) use lives::{Killer, Lives, end_the_rest};
 pub use notebook::Notebook;

@@ -11,6 +11,7 @@ mod processor;
 pub use given_up::GivenUp;
 pub use machine::Machine;
 pub use node::{
-    Configure, Habitat, client_address, config, live, name, secret, twin_address, twin_name,
+    Configure, Habitat, client_address, config, is_of_node, live, name, secret, twin_address,
+    twin_name,
 };
 pub use placement::{Placement, default_bucket};

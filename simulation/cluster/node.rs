@@ -27,14 +27,25 @@ use crate::trace::{Trace, now};
 /// In some lives a node keeps a few records in memory, in some none.
 const CACHE_BYTES_MAX: u64 = 4_000;
 
+/// How the names of nodes' hosts begin.
+const NODE: &str = "node-";
+
+/// How the names of the hosts of second processes begin.
+const TWIN: &str = "twin-of-";
+
 /// The name of a node's host; nodes count from 1.
 pub fn name(node: u64) -> String {
-    format!("node-{node}")
+    format!("{NODE}{node}")
+}
+
+/// Whether a host of that name may be a node's.
+pub fn is_of_node(host: &str) -> bool {
+    host.starts_with(NODE) || host.starts_with(TWIN)
 }
 
 /// The name of the host of a second process with a node's id.
 pub fn twin_name(node: u64) -> String {
-    format!("twin-of-{}", name(node))
+    format!("{TWIN}{}", name(node))
 }
 
 /// Where a node listens for clients and for nodes.

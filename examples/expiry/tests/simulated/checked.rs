@@ -58,4 +58,9 @@ fn checkers_that_were_not_told_of_expiry_call_what_it_deletes_lost() {
         "{:?}",
         report.violations
     );
+    let told = report.explain();
+    assert!(
+        told.contains("Simulation::extensions_write_after"),
+        "{told}"
+    );
 }
