@@ -132,7 +132,8 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    fn code(self) -> u8 {
+    /// The exit code.
+    pub fn code(self) -> u8 {
         match self {
             Self::NotFound => 1,
             Self::Usage => 2,
@@ -158,6 +159,8 @@ impl Failure {
             Self::NotFound { .. } => FailureKind::NotFound,
             Self::Shown(kind) => *kind,
             Self::Configuration(_) | Self::Usage(_) | Self::Journal(_) => FailureKind::Usage,
+            // A node that `dev` has started says what its settings lack as it would by itself.
+            Self::Process(error) if error.is_usage() => FailureKind::Usage,
             Self::Request(error) | Self::Write(error) => kind_of(error),
             _ => FailureKind::Refused,
         }

@@ -91,7 +91,8 @@ impl Simulation {
         }
     }
 
-    /// What it is called in reports and in the names of their files.
+    /// What it is called in reports and in the names of their files: two runs of one name and one seed
+    /// write the same files.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self

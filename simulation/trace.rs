@@ -16,8 +16,11 @@ impl Trace {
         push(&self.lines, format!("{:>12} {what}", at.as_micros()));
     }
 
-    /// Notes what must not happen in any run.
+    /// Notes what must not happen in any run; when it did is among all else.
     pub fn fail(&self, what: String) {
+        if turmoil::sim_elapsed().is_some() {
+            self.note(now(), &format!("FAILED: {what}"));
+        }
         push(&self.failures, what);
     }
 

@@ -62,7 +62,7 @@ pub struct Bench {
     /// of puts each worker's own keys have ranks of their own, and all keys are written before
     #[arg(long, value_name = "THETA", value_parser = theta)]
     zipf: Option<f64>,
-    /// The bucket; any but the default has to exist
+    /// The bucket: the default is made if it is not there, another has to exist
     #[arg(long, value_name = "NAME", default_value = bench::OWN_BUCKET)]
     bucket: String,
 }

@@ -26,6 +26,7 @@ use crate::transfer::{
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Export {
+    /// The bucket to read from; it has to exist
     bucket: String,
     /// A directory, a file of JSON lines, or `-` for JSON lines on standard output
     path: PathBuf,

@@ -32,6 +32,7 @@ use crate::transfer::{
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Import {
+    /// The bucket to write to; it has to exist
     bucket: String,
     /// A directory, a file of JSON lines, or `-` for JSON lines on standard input
     path: PathBuf,

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::{OWN_SETTINGS, PlannedNode};
 use crate::configuration::{self, Setting};
+use crate::failure::FailureKind;
 use crate::files;
 
 /// How long a process may take to stop by itself: its last commit has to reach the disk.
@@ -40,6 +41,14 @@ pub enum ProcessError {
         log: PathBuf,
         tail: String,
     },
+}
+
+impl ProcessError {
+    /// Whether the process ended because it was started wrongly.
+    pub fn is_usage(&self) -> bool {
+        let usage = i32::from(FailureKind::Usage.code());
+        matches!(self, Self::Ended { status, .. } if status.code() == Some(usage))
+    }
 }
 
 /// Whether a variable of the environment would lead a node to another's settings.
@@ -126,5 +135,25 @@ impl NodeProcess {
         let mut bytes = Vec::new();
         log.read_to_end(&mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_was_started_wrongly_is_told_from_one_that_failed() {
+        for (code, usage) in [(2, true), (3, false)] {
+            let ended = ProcessError::Ended {
+                node: "node-1".to_owned(),
+                status: ExitStatus::from_raw(code << 8),
+                log: PathBuf::new(),
+                tail: String::new(),
+            };
+            assert_eq!(ended.is_usage(), usage);
+        }
     }
 }
