@@ -147,11 +147,13 @@ mod tests {
     fn a_damaged_identity_is_never_replaced() {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().join(FILE);
-        std::fs::write(&path, "id = 7").unwrap();
-        assert!(matches!(
-            Identity::of(data.path(), 3),
-            Err(ClusterFileError::Damaged { .. })
-        ));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "id = 7");
+        for damaged in ["id = 7", "id = 'seven'\nsecret = ''\nnodes = 3"] {
+            std::fs::write(&path, damaged).unwrap();
+            assert!(matches!(
+                Identity::of(data.path(), 3),
+                Err(ClusterFileError::Damaged { .. })
+            ));
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Violation;
 use crate::history::{Asked, Page, Read, Write};
 
-/// How long after its time a request may end: a few steps of the simulation.
+/// How long after its time a request may end: two of the longest steps of our campaigns.
 const GRACE: Duration = Duration::from_millis(20);
 
 pub(super) fn requests(writes: &[Write], reads: &[Read]) -> Vec<Violation> {

@@ -127,7 +127,7 @@ impl Lww<'_> {
     /// A read shows what was kept before it was asked, or what is stamped later.
     fn older(&self, history: &KeyHistory<'_>, shown: &mut [Shown<'_>]) -> Vec<Violation> {
         shown.sort_by_key(|shown| shown.read.asked.at);
-        let mut kept: Vec<(Duration, Rank)> = acknowledged(&history.writes).collect();
+        let mut kept: Vec<(Duration, Rank)> = self.acknowledged(&history.writes);
         if self.shows_stay {
             kept.extend(shown.iter().map(|shown| (shown.at, shown.rank)));
         }
@@ -151,12 +151,30 @@ impl Lww<'_> {
         let last = shown.iter().max_by_key(|shown| shown.at)?;
         let kept = writes
             .iter()
-            .filter_map(|write| Some((write, rank_of(write)?)));
+            .filter_map(|write| Some((write, self.rank_of(write)?)));
         let (write, rank) = kept.max_by_key(|(_, rank)| *rank)?;
         is_less(last.rank, rank).then(|| Violation::Lost {
             key: self.key.clone(),
             value: told(write.value.as_deref()),
         })
+    }
+
+    fn acknowledged(&self, writes: &[&Write]) -> Vec<(Duration, Rank)> {
+        let kept = writes.iter();
+        kept.filter_map(|write| Some((write.acknowledged_at()?, self.rank_of(write)?)))
+            .collect()
+    }
+
+    /// What W owners hold once it is acknowledged. An answer that met an earlier attempt tells the
+    /// dot alone, and the stores tell its stamp; nothing if neither does.
+    fn rank_of(&self, write: &Write) -> Option<Rank> {
+        write.acknowledged_at()?;
+        let dot = write.dot?;
+        let known = || {
+            let mut all = self.versions.keys();
+            all.find(|(_, own)| *own == dot).map(|(stamp, _)| *stamp)
+        };
+        Some((write.stamp.or_else(known)?, Some(dot)))
     }
 
     fn violation(&self, shown: &Shown<'_>, own: bool) -> Violation {
@@ -182,17 +200,6 @@ fn begun<'a>(writes: &[&'a Write]) -> BTreeMap<&'a str, Duration> {
     let possible = writes.iter().filter(|write| write.is_possible());
     let begun = possible.filter_map(|write| Some((write.value.as_deref()?, write.asked.at)));
     begun.collect()
-}
-
-fn acknowledged(writes: &[&Write]) -> impl Iterator<Item = (Duration, Rank)> {
-    let kept = writes.iter();
-    kept.filter_map(|write| Some((write.acknowledged_at()?, rank_of(write)?)))
-}
-
-/// What W owners hold once it is acknowledged; nothing if its answer did not tell its stamp.
-fn rank_of(write: &Write) -> Option<Rank> {
-    write.acknowledged_at()?;
-    Some((write.stamp?, Some(write.dot?)))
 }
 
 fn is_damaged(damages: &[&Damage], shown: &Shown<'_>) -> bool {

@@ -3,7 +3,6 @@
 use cartwheel_client::{Error, Written};
 
 use super::notebook::{Draft, Notebook};
-use super::recorded::RecordedPut;
 use super::worker::{Place, Worker};
 
 /// Once in so many times a put to a buffered bucket asks for a synced copy.
@@ -72,7 +71,7 @@ impl Worker {
         let patience = self.patience();
         let put = self.buckets[bucket].put(&draft.key, draft.value.clone());
         let put = put.context(draft.context.clone()).request_id(draft.request);
-        let put: RecordedPut = match draft.synced {
+        let put = match draft.synced {
             true => put.dw(1),
             false => put,
         };

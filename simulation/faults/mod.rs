@@ -54,8 +54,8 @@ pub enum Fault {
     Cut(Vec<Pair>),
     /// What the first of these hosts sends to the second is gone; not the other way round.
     CutOneWay(Vec<Pair>),
-    /// The connections between these hosts break, now or in the middle of what one of the two
-    /// sends next; they may be made again at once.
+    /// The connections between these hosts break at the end of one of the two, now or in the first
+    /// bytes of what it sends next; they may be made again at once.
     Break(Vec<Pair>),
     /// What is sent between these hosts arrives again.
     Mend(Vec<Pair>),

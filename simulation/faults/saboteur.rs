@@ -84,6 +84,7 @@ impl Saboteur {
                 sim.set_link_max_message_latency(host.as_str(), other.as_str(), LATENCY_MAX);
             }
         }
+        self.wires.mend();
         self.disks.iter().for_each(|disk| disk.work_again());
         for habitat in &self.habitats {
             habitat.machine.processor.run_again();

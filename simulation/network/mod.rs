@@ -12,6 +12,7 @@ use futures::future::{BoxFuture, LocalBoxFuture};
 use tokio::io::split;
 use turmoil::net::{TcpListener, TcpStream};
 
+use wires::Wire;
 pub use wires::Wires;
 
 /// The longest that a message takes where nothing is slow.
@@ -25,20 +26,26 @@ pub struct SimulatedNetwork {
 
 impl Network for SimulatedNetwork {
     fn listen(&self, address: String) -> LocalBoxFuture<'static, io::Result<Box<dyn Listener>>> {
+        let wires = self.wires.clone();
         Box::pin(async move {
             let port = address
                 .rsplit_once(':')
                 .and_then(|(_, port)| port.parse().ok());
             let port: u16 = port.ok_or(io::ErrorKind::InvalidInput)?;
             let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
-            Ok(Box::new(Doorway { listener, address }) as Box<dyn Listener>)
+            let doorway = Doorway {
+                listener,
+                address,
+                wires,
+            };
+            Ok(Box::new(doorway) as Box<dyn Listener>)
         })
     }
 
     fn connect(&self, address: String) -> LocalBoxFuture<'static, io::Result<Box<dyn Stream>>> {
         let wires = self.wires.clone();
         Box::pin(async move {
-            let wire = wires.string(TcpStream::connect(address).await?)?;
+            let wire = wires.end(TcpStream::connect(address).await?)?;
             Ok(Box::new(wire) as Box<dyn Stream>)
         })
     }
@@ -48,13 +55,15 @@ struct Doorway {
     listener: TcpListener,
     /// As peers know it: the listener itself only knows that it is bound to any.
     address: String,
+    wires: Wires,
 }
 
 impl Listener for Doorway {
     fn accept(&mut self) -> LocalBoxFuture<'_, io::Result<Box<dyn Arriving>>> {
         Box::pin(async move {
             let (stream, _) = self.listener.accept().await?;
-            Ok(Box::new(Arrived(stream)) as Box<dyn Arriving>)
+            let wire = self.wires.end(stream)?;
+            Ok(Box::new(Arrived(wire)) as Box<dyn Arriving>)
         })
     }
 
@@ -64,7 +73,7 @@ impl Listener for Doorway {
 }
 
 /// All shards of a simulated node share its event loop, so nothing has to be detached from one.
-struct Arrived(TcpStream);
+struct Arrived(Wire);
 
 impl Arriving for Arrived {
     fn attach(self: Box<Self>) -> io::Result<Box<dyn Stream>> {
@@ -82,7 +91,7 @@ impl Connect for SimulatedConnect {
     fn connect(&self, endpoint: &str) -> BoxFuture<'static, io::Result<Streams>> {
         let (endpoint, wires) = (endpoint.to_owned(), self.wires.clone());
         Box::pin(async move {
-            let wire = wires.string(TcpStream::connect(endpoint).await?)?;
+            let wire = wires.end(TcpStream::connect(endpoint).await?)?;
             let (read, write) = split(wire);
             Ok(Streams {
                 read: Box::new(read),

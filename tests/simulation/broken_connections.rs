@@ -13,7 +13,7 @@ async fn alice(cluster: Cluster, retries: u32) -> ClientResult {
     while cluster.now() < secs(6) {
         let put = cart.put("cart", "milk").context(seen.context.clone());
         // Without retries it is told when its connection breaks.
-        if put.timeout(secs(2)).await.is_err() {
+        if put.timeout(secs(10)).await.is_err() {
             cluster.sleep(millis(20)).await;
         }
         if let Ok(found) = cart.get("cart").await {
@@ -59,7 +59,7 @@ fn a_client_that_asks_once_knows_no_outcome_of_what_was_under_way() {
     let alice = [("alice".to_owned(), "node-1".to_owned())];
     let report = broken(0, &alice);
     assert!(count(&report, Outcome::Acknowledged) > 40);
-    assert!(count(&report, Outcome::Unknown) > 5);
+    assert!(count(&report, Outcome::Unknown) > 2);
 }
 
 #[test]

@@ -156,3 +156,18 @@ fn a_write_is_stamped_after_what_its_context_has_seen() {
         [Violation::StampBehind { .. }]
     ));
 }
+
+/// It promises as much as any other: only the stamp is not in its answer.
+#[test]
+fn an_acknowledgement_that_met_an_earlier_attempt_is_kept() {
+    let mut history = history();
+    write(&mut history, 1, Some("milk"), 50, 1);
+    let dot = history.writes[0].dot.unwrap();
+    history.version(dot, &key(), Stamp(50), Some("milk".to_owned()));
+    history.writes[0].stamp = None;
+    read(&mut history, 3, &[], 0);
+    assert!(matches!(
+        check(&history)[..],
+        [Violation::Older { .. }, Violation::Lost { .. }]
+    ));
+}
