@@ -82,11 +82,13 @@ pub enum PlantedBug {
     StampAMerge = 36,
     /// A page of a listing begins with the key that the page before has ended with.
     BeginWithTheLastKey = 37,
+    /// A write that its coordinator has taken before is answered at once.
+    AnswerARepeatAtOnce = 38,
 }
 
 impl PlantedBug {
     /// Every bug, by the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 37] = [
+    pub const ALL: [(&'static str, Self); 38] = [
         ("acknowledge-before-write", Self::AcknowledgeBeforeWrite),
         ("skip-the-overlay", Self::SkipTheOverlay),
         ("reuse-an-origin", Self::ReuseAnOrigin),
@@ -124,6 +126,7 @@ impl PlantedBug {
         ("keep-the-losers", Self::KeepTheLosers),
         ("stamp-a-merge", Self::StampAMerge),
         ("begin-with-the-last-key", Self::BeginWithTheLastKey),
+        ("answer-a-repeat-at-once", Self::AnswerARepeatAtOnce),
     ];
 
     /// The bug of a name.

@@ -21,7 +21,11 @@ enum Shown {
 use Shown::{By, In};
 
 /// Each bug, and what shows it soonest.
-const BUGS: [(PlantedBug, Shown); 37] = [
+const BUGS: [(PlantedBug, Shown); 38] = [
+    (
+        PlantedBug::AnswerARepeatAtOnce,
+        In(cases::repeats::simulation),
+    ),
     (
         PlantedBug::BeginWithTheLastKey,
         In(cases::listings::of_two_buckets),

@@ -10,6 +10,7 @@ pub mod last_writers;
 pub mod late_answers;
 pub mod listings;
 pub mod power_cuts;
+pub mod repeats;
 pub mod stragglers;
 pub mod twins;
 pub mod unsynced_answers;

@@ -120,3 +120,10 @@ fn a_delete_through_an_owner_that_never_had_the_value_deletes_it() {
     report.assert_clean();
     assert!(report.history.last.values().all(BTreeSet::is_empty));
 }
+
+#[test]
+fn a_put_that_is_sent_again_needs_its_quorum_like_the_first_time() {
+    let report = cases::repeats::simulation(1).run();
+    report.assert_clean();
+    assert_eq!(report.history.happened["a write of unknown outcome"], 2);
+}
