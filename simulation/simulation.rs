@@ -21,6 +21,10 @@ const AT_MOST: Duration = Duration::from_secs(90);
 /// How far all hosts go in one step unless told otherwise.
 const STEP: Duration = Duration::from_millis(2);
 
+/// The longest step: what ends is noticed at its end, and the judge grants an answer no more than
+/// two of them behind its time.
+const STEP_MAX: Duration = Duration::from_millis(8);
+
 /// So many seconds of simulated time.
 pub const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
@@ -191,11 +195,11 @@ impl Simulation {
         self
     }
 
-    /// How far all hosts go in one step, at least a millisecond: 2 ms unless told otherwise. Messages
-    /// arrive between two steps, timers whenever they are due. Over long steps more arrives at once
-    /// and a run costs less: each step of each host has its price.
+    /// How far all hosts go in one step, from 1 to 8 ms: 2 ms unless told otherwise. Messages arrive
+    /// between two steps, timers whenever they are due. Over long steps more arrives at once and a
+    /// run costs less: each step of each host has its price.
     pub fn step(mut self, step: Duration) -> Self {
-        self.step = step.max(millis(1));
+        self.step = step.clamp(millis(1), STEP_MAX);
         self
     }
 
